@@ -1,0 +1,28 @@
+# make run: the main job. make test: the tests. Both set everything up first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install run test lint bench clean
+install: .venv/installed
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+run: install
+	$(BIN)/tightrope run paper
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python -m benchmarks.main_job
+
+clean:
+	rm -rf build
