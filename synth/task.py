@@ -12,6 +12,7 @@ from synth.seeds import SeedPath
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+LARGEST = 1e150  # beyond it ‖x‖² overflows
 
 
 class BadTask(ValueError):
@@ -24,7 +25,8 @@ class Task:
 
     features  (n, d) float64, finite, read-only
     labels    (n,) int64, read-only: −1/+1 when there are two classes, 0..K−1 when there are more
-    planted   facts known by construction, by name: margin, radius, …
+    planted   facts known by construction, by name: margin, margin_low, radius
+    class_count  K, where the labels need not show every class; read from the labels if not given
     """
 
     features: Floats
@@ -33,8 +35,10 @@ class Task:
     family: str = "user"
     planted: Mapping[str, float] = field(default_factory=dict)
     seed_path: SeedPath = ()
+    class_count: int | None = None
 
     def __post_init__(self) -> None:
+        """Checks everything and freezes it."""
         features, labels = np.array(self.features, np.float64, order="C"), np.array(self.labels, np.int64)
         if features.ndim != 2 or features.shape[1] < 1:
             raise BadTask(f"features must have shape (n, d) with d ≥ 1; got {features.shape}")
@@ -45,11 +49,25 @@ class Task:
         if not np.isfinite(features).all():
             i, j = np.argwhere(~np.isfinite(features))[0]
             raise BadTask(f"features must be finite; features[{i}, {j}] is {features[i, j]}")
+        if (largest := np.abs(features).max()) > LARGEST:
+            raise BadTask(
+                f"features must be at most {LARGEST:.0e}, their squares are summed; one is {largest:.3g}"
+            )
         for array in (features, labels):
             array.setflags(write=False)
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "planted", MappingProxyType(dict(self.planted)))
+        allowed = (-1, 1) if self.classes == 2 else range(self.classes)
+        if not np.isin(labels, allowed).all():
+            wrong = labels[~np.isin(labels, allowed)][0]
+            right = "−1 and +1" if self.classes == 2 else f"0..{self.classes - 1}"
+            raise BadTask(f"labels of {self.classes} classes must be {right}; one is {wrong}")
+
+    def __reduce__(self) -> tuple[type["Task"], tuple[object, ...]]:
+        """Pickle by the constructor's arguments, since the planted facts' proxy cannot be pickled."""
+        plain = (self.features, self.labels, self.name, self.family, dict(self.planted), self.seed_path)
+        return Task, (*plain, self.class_count)
 
     @property
     def samples(self) -> int:
@@ -59,11 +77,13 @@ class Task:
     @property
     def dimension(self) -> int:
         """d."""
-        return self.features.shape[1]
+        return int(self.features.shape[1])
 
     @property
     def classes(self) -> int:
-        """K: 2 for labels −1/+1, else the largest label plus one."""
+        """K: as given; else 2 for labels −1/+1, and the largest label plus one for others."""
+        if self.class_count is not None:
+            return self.class_count
         return 2 if self.labels.min() < 0 or self.labels.max() < 2 else int(self.labels.max()) + 1
 
     @property
@@ -80,8 +100,8 @@ class Task:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of shape, features and labels; the name does not enter."""
-        digest = hashlib.sha256(repr(self.features.shape).encode())
+        """SHA-256 of shape, K, features and labels; the name does not enter."""
+        digest = hashlib.sha256(repr((*self.features.shape, self.classes)).encode())
         digest.update(self.features.tobytes())
         digest.update(self.labels.tobytes())
         return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What is claimed: bounds, the quantities they bound, and the certified margin. numpy and scipy only."""

@@ -1,0 +1,1 @@
+"""What is measured and judged: the only bridge between tasks and theory."""

@@ -1,0 +1,72 @@
+"""A task in a file: `features` and `labels` of an .npz archive, without pickles."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from synth.task import BadTask, Task, from_arrays
+
+KEYS = ("features", "labels")
+
+
+def load_npz(path: str | Path) -> Task:
+    """The task in the user's archive: `features` (n, d) real, `labels` (n,) integers of two or more classes.
+
+    Every failure is a BadTask of one line; nothing is ever unpickled.
+    """
+    path = Path(path)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # numpy's remarks on old headers
+        features, labels = _read(path)
+        try:
+            return from_arrays(features, labels, name=path.stem)
+        except BadTask as error:
+            raise BadTask(f"{path}: {error}") from error
+
+
+def save_npz(task: Task, path: str | Path) -> None:
+    """Writes features and labels, all or nothing: to a file beside it, then renamed."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            np.savez(file, features=task.features, labels=task.labels)
+        beside.replace(path)
+    except OSError as error:
+        raise BadTask(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    if not path.exists():
+        raise BadTask(f"{path}: no such file; give an .npz file with {' and '.join(KEYS)}")
+    if not path.is_file():
+        raise BadTask(f"{path}: not a file; give an .npz file with {' and '.join(KEYS)}")
+    try:
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise BadTask(f"{path}: a single array; give an .npz file with {' and '.join(KEYS)}")
+        with archive:
+            if missing := [key for key in KEYS if key not in archive]:
+                held = ", ".join(archive.files) or "nothing"
+                raise BadTask(f"{path}: `{missing[0]}` is missing; it holds {held}")
+            features, labels = (np.asarray(archive[key]) for key in KEYS)
+    except BadTask:
+        raise
+    except (
+        Exception
+    ) as error:  # bytes of unknown origin: zip, zlib, numpy and the system each raise their own kinds
+        raise BadTask(f"{path}: {_reason(error)}") from error
+    return features, labels
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return "may not be read; give read permission"
+    message = " ".join(str(error).split()) or type(error).__name__
+    if "Object arrays" in message:
+        return "holds Python objects; features and labels must be arrays of numbers"
+    return f"not a readable .npz archive, save it with numpy.savez: {message}"

@@ -1,0 +1,150 @@
+"""What a bound is: a statement, the assumptions it stands on, and a formula in named constants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.interval import Interval
+
+Floats = NDArray[np.float64]
+T = TypeVar("T")
+Kind = Literal["sure", "expectation", "probability"]
+Deletion = Literal["reweighted", "dropped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constants:
+    """Everything a formula or an assumption may ask about one task, its tuning and the one run on all samples.
+
+    What could not be had is None, and a bound that needs it is inconclusive. n samples, d dimensions, w_t the head
+    after the last step. Lengths are in the units of the features, weights in their inverse.
+
+    samples, dimension, classes         n, d, K
+    sample_norms                        (n,) ‖x_i‖
+    steps, step_size, l2, deletion      t, η, λ, and which leave-one-out convention
+    full_batch, zero_start              the order of the samples and the first head
+    convex, nonincreasing               properties of the loss
+    slope                               sup ‖∂ℓ/∂outputs‖: 1 logistic, √2 softmax, ∞ where there is none
+    smoothness                          β: largest over the full and all leave-one-out risks, without l2; for
+                                        minibatches the largest of one sample; ∞ where there is none
+    weight_norm, distance               ‖w_t‖, ‖w_t − w_0‖
+    gradient_bound                      L: the largest ‖∇ℓ_i(w_s)‖ met by the one run, s < t
+    certificates                        (n,) c_i(t) of section `one-run`
+    margin, angular_margin              intervals for γ and γ̂; low ends 0 when not separable
+    signed_margin                       the largest min_i⟨u, z_i⟩ over the unit vectors u at hand; negative if none separates
+    reached_margin                      min_i⟨ŵ_t, z_i⟩, signed
+    machine_sines                       (n,) upper ends of the sine between u_S and u_{S∖i}
+    left_out_margins                    (n,) upper ends of γ_{S∖i}
+    minimiser_pulls                     (n,) ‖∇F_{S∖i}(w)‖/λ at the minimiser w of F = R + λ‖·‖²/2, upper ends
+    minimiser_gradient                  L: the largest ‖∇ℓ_i‖ at that minimiser
+    draws, independent                  independent draws of S at hand; False if t, η, λ or w_0 were chosen from S
+    efron_stein                         E Σ_i chord(c_i/‖w_t‖)² over these draws, dropped convention
+    """
+
+    samples: int
+    dimension: int
+    sample_norms: Floats
+    classes: int = 2
+    steps: int = 0
+    step_size: float = 0.0
+    l2: float = 0.0
+    deletion: Deletion = "reweighted"
+    full_batch: bool = True
+    zero_start: bool = True
+    convex: bool = True
+    nonincreasing: bool = True
+    slope: float = 1.0
+    smoothness: float = np.inf
+    weight_norm: float | None = None
+    distance: float | None = None
+    gradient_bound: float | None = None
+    certificates: Floats | None = None
+    margin: Interval | None = None
+    angular_margin: Interval | None = None
+    signed_margin: float | None = None
+    reached_margin: float | None = None
+    machine_sines: Floats | None = None
+    left_out_margins: Floats | None = None
+    minimiser_pulls: Floats | None = None
+    minimiser_gradient: float | None = None
+    draws: int = 0
+    independent: bool = False
+    efron_stein: Interval | None = None
+
+    @property
+    def radius(self) -> float:
+        """B = max ‖x_i‖."""
+        return float(self.sample_norms.max())
+
+    @property
+    def replica_weight(self) -> float:
+        """What a left-out sample's pull is divided by: n − 1 reweighted, n dropped."""
+        return self.samples - 1 if self.deletion == "reweighted" else self.samples
+
+    @property
+    def largest_step(self) -> float:
+        """The step rule: 2/(β + 2λ)."""
+        total = self.smoothness + 2 * self.l2
+        return 2 / total if total > 0 else np.inf
+
+
+class Unknown(LookupError):
+    """A constant that the formula needs is not at hand; the message names it."""
+
+
+def known(value: T | None, name: str) -> T:
+    """`value`, or Unknown(name) when it is None."""
+    if value is None:
+        raise Unknown(name)
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption:
+    """A condition with a signed slack: inside the theorem's domain where it is ≥ 0 (> 0 when strict)."""
+
+    name: str
+    slack: Callable[[Constants], float]
+    message: str
+    strict: bool = False
+
+    def holds(self, constants: Constants) -> bool:
+        """Whether these constants are inside; NaN is outside."""
+        slack = self.slack(constants)
+        return slack > 0 if self.strict else slack >= 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """One claim: `quantity` ≤ value(constants) wherever every assumption holds.
+
+    id           with `quantity` the identity of the claim; a changed formula gets a new id
+    kind         sure: on every S. expectation: over draws. probability: 1 − δ
+    statement    LaTeX, all constants in it
+    reference    paper and theorem number, or "this project"
+    formula      Constants → one number, one a sample for a quantity `….each`, or an Interval for an estimate;
+                 whatever was solved numerically enters with the end that makes the bound larger
+    proven       False for a conjecture: its violation is reported, and is no failure of a run
+    """
+
+    id: str
+    title: str
+    quantity: str
+    statement: str
+    reference: str
+    formula: Callable[[Constants], float | Floats | Interval]
+    assumptions: tuple[Assumption, ...] = ()
+    kind: Kind = "sure"
+    proven: bool = True
+
+    @property
+    def side(self) -> str:
+        """Bounds are upper bounds."""
+        return "upper"
+
+    def value(self, constants: Constants) -> float | Floats | Interval:
+        """The bound at these constants. Raises Unknown when one it needs is None; looks at no assumption."""
+        return self.formula(constants)

@@ -1,0 +1,45 @@
+"""The literal list of bounds, and the door for bounds from other packages (entry-point group `tightrope.bounds`)."""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import entry_points
+
+from theory import convex_gd, hard_margin, one_run, regularised, separable_mean, variance
+from theory.bound import Bound
+from theory.quantities import QUANTITIES
+
+BUILT_IN: tuple[Bound, ...] = (
+    *one_run.BOUNDS,
+    *separable_mean.BOUNDS,
+    *hard_margin.BOUNDS,
+    *regularised.BOUNDS,
+    *convex_gd.BOUNDS,
+    *variance.BOUNDS,
+)
+
+
+class BadPlugin(ValueError):
+    """Another package's entry point does not give bounds; the message says which and what would be right."""
+
+
+@cache
+def catalogue() -> tuple[Bound, ...]:
+    """Every bound to be judged: ours, then those of other packages in the order of their entry points' names.
+
+    An entry point gives a Bound or an iterable of them. Raises BadPlugin for anything else, for a quantity that
+    does not exist, and for an (id, quantity) that is taken.
+    """
+    found = list(BUILT_IN)
+    for entry in sorted(entry_points(group="tightrope.bounds"), key=lambda e: (e.name, e.value)):
+        given = entry.load()
+        for bound in given if isinstance(given, Iterable) else (given,):
+            if not isinstance(bound, Bound):
+                raise BadPlugin(f"entry point {entry.name} = {entry.value} gives {type(bound).__name__}, not Bound")
+            if bound.quantity not in QUANTITIES:
+                raise BadPlugin(
+                    f"bound {bound.id} of {entry.value}: quantity {bound.quantity} is none of {', '.join(QUANTITIES)}"
+                )
+            if any((b.id, b.quantity) == (bound.id, bound.quantity) for b in found):
+                raise BadPlugin(f"bound {bound.id} of {entry.value}: {bound.id}/{bound.quantity} is taken")
+            found.append(bound)
+    return tuple(found)

@@ -1,0 +1,73 @@
+r"""`convex-gd` and `strongly-convex-gd`: uniform bounds that ask for nothing but convexity and the step rule.
+
+Setting      convex β-smooth loss, full-batch gradient descent, step rule; L the largest ‖∇ℓ_i(w_s)‖ along the run on S.
+Tight        λ = 0: max_i ≤ 2Lηt/n, mean_i ≤ Lηt/(n−1) (dropped: Lηt/n for both).
+             λ > 0: ηt becomes (1 − (1−ηλ)^t)/λ.
+Proof        In `one-run` the increment is ‖∇R_S − ∇ℓ_i‖/(n−1) = ‖∇R_{S∖i} − ∇ℓ_i‖/n ≤ 2L/n, and its mean is at most
+             √(mean‖∇ℓ_i‖² − ‖∇R_S‖²)/(n−1) ≤ L/(n−1); dropped it is ‖∇ℓ_i‖/n ≤ L/n. Sum the geometric series.
+             Both are attained by linear losses, ∓L on one sample or balanced ±L.
+Reference    this project; the replace-one form is Hardt, Recht & Singer, ICML 2016, theorems 3.7 and 3.9.
+"""
+
+from theory.assumptions import CONVEX, FULL_BATCH, L2, NO_L2, STEP_RULE
+from theory.bound import Bound, Constants, known
+
+
+def _time(c: Constants) -> float:
+    """η Σ_{s<t} (1−ηλ)^s."""
+    if c.l2 == 0:
+        return c.step_size * c.steps
+    contraction = c.step_size * c.l2
+    return (1 - (1 - contraction) ** c.steps if contraction < 1 else 1.0) / c.l2
+
+
+def _largest(c: Constants) -> float:
+    sides = 2 if c.deletion == "reweighted" else 1
+    return sides * known(c.gradient_bound, "gradient_bound") * _time(c) / c.samples
+
+
+def _mean(c: Constants) -> float:
+    return known(c.gradient_bound, "gradient_bound") * _time(c) / c.replica_weight
+
+
+_CONVEX = (CONVEX, STEP_RULE, FULL_BATCH, NO_L2)
+_STRONG = (CONVEX, STEP_RULE, FULL_BATCH, L2)
+
+BOUNDS = (
+    Bound(
+        id="convex-gd",
+        title="Uniform stability of gradient descent on a convex risk",
+        quantity="parameter.max",
+        statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le 2L\eta t/n",
+        reference="this project, THEORY section 6; replace-one: Hardt et al. 2016, Thm 3.7",
+        formula=_largest,
+        assumptions=_CONVEX,
+    ),
+    Bound(
+        id="convex-gd",
+        title="Mean stability of gradient descent on a convex risk",
+        quantity="parameter.mean",
+        statement=r"\frac1n\sum_i\|w_t - w_t^{\setminus i}\| \le L\eta t/(n-1)",
+        reference="this project, THEORY section 6",
+        formula=_mean,
+        assumptions=_CONVEX,
+    ),
+    Bound(
+        id="strongly-convex-gd",
+        title="Uniform stability of gradient descent with an l2 term",
+        quantity="parameter.max",
+        statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le \frac{2L}{\lambda n}(1 - (1-\eta\lambda)^t)",
+        reference="this project, THEORY section 6; replace-one: Hardt et al. 2016, Thm 3.9",
+        formula=_largest,
+        assumptions=_STRONG,
+    ),
+    Bound(
+        id="strongly-convex-gd",
+        title="Mean stability of gradient descent with an l2 term",
+        quantity="parameter.mean",
+        statement=r"\frac1n\sum_i\|w_t - w_t^{\setminus i}\| \le \frac{L}{\lambda(n-1)}(1 - (1-\eta\lambda)^t)",
+        reference="this project, THEORY section 6",
+        formula=_mean,
+        assumptions=_STRONG,
+    ),
+)

@@ -1,0 +1,76 @@
+"""What a solver gives back: the run on all samples, and every leave-one-out replica as its difference from it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Status(Enum):
+    """How a replica's run ended; the text is the advice."""
+
+    OK = "ran to the last step"
+    ABOVE_RULE = "the step is above 2/(β+2λ): it ran, but theorems that need the rule say nothing"
+    DIVERGED = "the risk ended above where it began: make the step smaller"
+    NON_FINITE = "the weights left the floating-point range: make the step smaller or scale the features"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Snapshot:
+    """The mean head after `step` steps; k = 1 for two classes, else K.
+
+    weights       (k, d) tuned on all samples
+    differences   (n, k, d) replica i minus `weights`, exact to its own last digits; None in a one-run fit
+    certificates  (n,) c_i(step)
+    """
+
+    step: int
+    weights: Floats
+    differences: Floats | None
+    certificates: Floats
+
+    @property
+    def weight_norm(self) -> float:
+        """‖w_t‖."""
+        return float(np.linalg.norm(self.weights))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReplicaFit:
+    """All runs of one task.
+
+    snapshots       by step, the last one after the last step
+    status          n + 1 of them: replica i without sample i, the last on all samples; in a one-run fit only that
+    start           (k, d) mean of the first heads
+    heads           (H, k, d) the heads tuned on all samples, before their mean
+    step_size       η as a number
+    smoothness      β that the step rule asks for, without l2
+    gradient_bound  the largest ‖∇ℓ_i(w_s)‖ over samples, heads and steps s < t of the run on all samples
+    """
+
+    snapshots: tuple[Snapshot, ...]
+    status: tuple[Status, ...]
+    start: Floats
+    heads: Floats
+    step_size: float
+    smoothness: float
+    gradient_bound: float
+
+    @property
+    def last(self) -> Snapshot:
+        """After the last step."""
+        return self.snapshots[-1]
+
+    @property
+    def weights(self) -> Floats:
+        """(n + 1, k, d): replica i without sample i, the last on all samples."""
+        full = self.last.weights[None]
+        return full if self.last.differences is None else np.concatenate([full + self.last.differences, full])
+
+    @property
+    def failed(self) -> bool:
+        """Whether any run left the floats or diverged."""
+        return any(s in (Status.DIVERGED, Status.NON_FINITE) for s in self.status)

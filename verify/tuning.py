@@ -1,0 +1,119 @@
+"""How a head is tuned: one frozen configuration, checked at the door."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+LossName = Literal["logistic", "exponential", "squared"]
+Deletion = Literal["reweighted", "dropped"]
+Order = Literal["full-batch", "shuffled"]
+
+
+class BadTuning(ValueError):
+    """A configuration that makes no sense; the message names the argument, the value and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossFacts:
+    """What theory may ask of a loss ℓ(outputs): sup of its slope and of its curvature, ∞ where there is none."""
+
+    slope: float
+    curvature: float
+    nonincreasing: bool
+
+
+_BINARY = {
+    "logistic": LossFacts(slope=1.0, curvature=0.25, nonincreasing=True),
+    "exponential": LossFacts(slope=math.inf, curvature=math.inf, nonincreasing=True),
+    "squared": LossFacts(slope=math.inf, curvature=1.0, nonincreasing=False),
+}
+# softmax: ‖p − e_y‖ ≤ √2, and the Hessian diag(p) − pp^T is ⪯ ½I
+_SOFTMAX = LossFacts(slope=math.sqrt(2), curvature=0.5, nonincreasing=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadTuning:
+    """Gradient descent on a linear head.
+
+    loss        logistic log(1+e^−m) (softmax for three and more classes), exponential e^−m, squared (1−m)²/2
+    steps       t ≥ 0
+    step_size   η ≥ 0, or "auto" = 1/(β+λ), β the largest smoothness over the full and all leave-one-out risks
+    l2          λ ≥ 0 in λ‖w‖²/2
+    deletion    reweighted (mean over n−1) or dropped (weights stay 1/n)
+    order       full-batch, or shuffled minibatches of `batch_size`, the same in every replica (dropped only)
+    init_scale  σ of the Gaussian start, 0 for the zero start
+    heads       H heads from independent starts, their mean is the head
+    dtype       float64, or float32 for the replicas' differences
+    device      auto, cpu or cuda
+    """
+
+    loss: LossName = "logistic"
+    steps: int = 1000
+    step_size: float | Literal["auto"] = "auto"
+    l2: float = 0.0
+    deletion: Deletion = "reweighted"
+    order: Order = "full-batch"
+    batch_size: int = 0
+    init_scale: float = 0.0
+    heads: int = 1
+    dtype: Literal["float64", "float32"] = "float64"
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        _one_of("loss", self.loss, get_args(LossName))
+        _one_of("deletion", self.deletion, get_args(Deletion))
+        _one_of("order", self.order, get_args(Order))
+        _one_of("dtype", self.dtype, ("float64", "float32"))
+        _one_of("device", self.device, ("auto", "cpu", "cuda"))
+        _whole("steps", self.steps, 0)
+        _whole("heads", self.heads, 1)
+        _whole("batch_size", self.batch_size, 1 if self.order == "shuffled" else 0)
+        _size("l2", self.l2)
+        _size("init_scale", self.init_scale)
+        if self.step_size == "auto":
+            if self.loss == "exponential":
+                raise BadTuning("step_size: the exponential loss has no global smoothness; give a number instead of auto")
+        else:
+            _size("step_size", self.step_size)
+        if self.order == "shuffled" and self.deletion != "dropped":
+            raise BadTuning(f"deletion: shuffled minibatches skip the sample's term, so it must be dropped; got {self.deletion}")
+        if self.heads > 1 and self.init_scale == 0:
+            raise BadTuning(f"init_scale: {self.heads} heads from the zero start are one head; give a number above 0")
+
+    def facts(self, classes: int) -> LossFacts:
+        """The loss's facts for so many classes. Raises BadTuning for three and more with a loss that has only two."""
+        if classes == 2:
+            return _BINARY[self.loss]
+        if self.loss != "logistic":
+            raise BadTuning(f"loss: {self.loss} is for two classes; {classes} classes need logistic (softmax)")
+        return _SOFTMAX
+
+    def label(self) -> str:
+        """A short text that differs for different tunings: the fields that are not at their default."""
+        shown = (f for f in fields(self) if f.name != "device" and getattr(self, f.name) != f.default)
+        return " ".join(f"{f.name}={getattr(self, f.name)}" for f in shown) or "default"
+
+
+def tuning_from(data: Mapping[str, Any]) -> HeadTuning:
+    """A HeadTuning from plain data. Raises BadTuning for an unknown field."""
+    names = [f.name for f in fields(HeadTuning)]
+    for name in data:
+        if name not in names:
+            raise BadTuning(f"tuning: {name} is none of {', '.join(names)}")
+    return HeadTuning(**data)
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise BadTuning(f"{name}: {value} is none of {', '.join(allowed)}")
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise BadTuning(f"{name}: {value} must be a whole number, {least} or more")
+
+
+def _size(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise BadTuning(f"{name}: {value} must be a finite number, 0 or more")
