@@ -14,6 +14,7 @@ from functools import cached_property
 import daqp
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 from scipy.optimize import nnls
 
 Floats = NDArray[np.float64]
@@ -87,20 +88,24 @@ def max_margin(rows: Floats, sample: Ints | None = None) -> MaxMargin:
         zero = np.zeros(rows.shape[1])
         return MaxMargin(rows=rows, sample=sample, low=0.0, high=0.0, separable=False, direction=zero, reached=0.0,
                          dual=np.zeros(len(rows)), error=2.0)  # fmt: skip
-    unit = rows / scale
+    # exact copies are one constraint; as two they would look like a tie
+    first = _distinct(rows)
+    unit = rows[first] / scale
     weights = _support_vector_machine(unit)
     if weights is None or not (weights > 0).any():
         return _not_separated(rows, sample, scale)
-    direction, dual, separation_error = _polish(unit, weights)
+    direction, alpha, separation_error = _polish(unit, weights)
+    dual = np.zeros(len(rows))
+    dual[first] = alpha / scale**2
     rounding = 4 * EPS * (rows.shape[1] + 2)
     reached = float((unit @ direction).min())
     low = reached - rounding
-    high = float(np.linalg.norm(dual @ unit) / dual.sum()) * (1 + rounding)
+    high = float(np.linalg.norm(alpha @ unit) / alpha.sum()) * (1 + rounding)
     if low <= 0:
         return _not_separated(rows, sample, scale)
     by_gap = float(np.sqrt(2 * max(0.0, 1 - low / high)))
     return MaxMargin(rows=rows, sample=sample, low=low * scale, high=max(high, low) * scale, separable=True,
-                     direction=direction, reached=reached * scale, dual=dual / scale**2,
+                     direction=direction, reached=reached * scale, dual=dual,
                      error=min(by_gap, separation_error))  # fmt: skip
 
 
@@ -112,6 +117,11 @@ def class_rows(features: Floats, labels: Ints, classes: int) -> tuple[Floats, In
     rows[i, k, labels[i]] = features[i]
     rows[i, k, k] = -features[i]
     return rows[i, k].reshape(len(i), classes * d), i
+
+
+def _distinct(rows: Floats) -> Ints:
+    """The first of each set of exact copies."""
+    return np.array(list({row.tobytes(): i for i, row in reversed(list(enumerate(rows)))}.values()))[::-1]
 
 
 def _support_vector_machine(unit: Floats) -> Floats | None:
@@ -130,21 +140,25 @@ def _polish(unit: Floats, weights: Floats) -> tuple[Floats, Floats, float]:
 
     On the support the machine is the least-norm solution of Φ_A w = 1. When its dual weights are positive and
     every other row clears 1, that solution is the optimum itself, and the error is what rounding left of the
-    equations, over the smallest singular value; otherwise the caller falls back on the duality gap.
+    equations, over the smallest singular value (at least 1/‖R⁻¹‖_F, Φ_Aᵀ = QR); otherwise the caller falls back on
+    the duality gap.
     """
     active = np.flatnonzero(weights > 0)
-    left, singular, right = np.linalg.svd(unit[active], full_matrices=False)
-    if singular[-1] <= 1e-12 * singular[0]:
+    q, r = np.linalg.qr(unit[active].T)
+    pivots = np.abs(np.diag(r))
+    if len(active) > unit.shape[1] or pivots.min() <= 1e-12 * pivots.max():
         w = weights @ unit
         return w / np.linalg.norm(w), weights, np.inf
-    w = right.T @ ((left.T @ np.ones(len(active))) / singular)
-    alpha = left @ ((left.T @ np.ones(len(active))) / singular**2)
+    inverse = solve_triangular(r, np.eye(len(active)))
+    w = q @ inverse.sum(axis=0)
+    alpha = inverse @ inverse.sum(axis=0)
+    stretch = float(np.linalg.norm(inverse))
     norm = float(np.linalg.norm(w))
     margins = unit @ w
     rounding = 4 * EPS * (unit.shape[1] + 2) * norm
-    error = float(np.linalg.norm(margins[active] - 1) + len(active) ** 0.5 * rounding) / singular[-1]
+    error = float(np.linalg.norm(margins[active] - 1) + len(active) ** 0.5 * rounding) * stretch
     inactive = np.delete(margins, active)
-    condition = len(active) * EPS * (singular[0] / singular[-1]) ** 2
+    condition = len(active) * EPS * (np.linalg.norm(r) * stretch) ** 2
     optimal = alpha.min() > condition * np.abs(alpha).max() and inactive.min(initial=np.inf) > 1 + error + rounding
     dual = np.zeros(len(unit))
     dual[active] = np.maximum(alpha, 0)

@@ -24,7 +24,7 @@ def smoothness(task: Task, tuning: HeadTuning) -> float:
         return float(curvature * norms.max())
     top, without = _largest_eigenvalues(task.features)
     # each leave-one-out risk as its own mean, under either convention: a dropped term only lowers it
-    return float(curvature * max(top / task.samples, without.max() / (task.samples - 1)))
+    return curvature * max(top / task.samples, without / (task.samples - 1))
 
 
 def step_size(smoothness: float, tuning: HeadTuning) -> float:
@@ -35,17 +35,18 @@ def step_size(smoothness: float, tuning: HeadTuning) -> float:
     return 1 / total if total > 0 else 0.0
 
 
-def _largest_eigenvalues(features: Floats) -> tuple[float, Floats]:
-    """λ_max of XᵀX, and of XᵀX − x_i x_iᵀ for every i, shape (n,)."""
+def _largest_eigenvalues(features: Floats) -> tuple[float, float]:
+    """λ_max of XᵀX, and the largest λ_max of XᵀX − x_i x_iᵀ over i."""
     left, singular, _ = np.linalg.svd(features, full_matrices=False)
     values = singular**2
-    projections = np.square(left * singular)  # (⟨q_j, x_i⟩)²
-    low = np.full(len(features), values[1] if len(values) > 1 else 0.0)
-    high = np.full(len(features), values[0])
-    for _ in range(60):  # bisection: the secular function falls from + to − on the bracket
+    projections = np.square(left * singular)  # ⟨q_j, x_i⟩², (n, min(n, d))
+    low, high = float(values[1]) if len(values) > 1 else 0.0, float(values[0])
+    while True:  # bisection: each sample's secular function falls from + to − on the bracket
         middle = (low + high) / 2
-        gaps = middle[:, None] - values
-        gaps = np.where(gaps == 0, np.finfo(float).tiny, gaps)
-        above = 1 + (projections / gaps).sum(axis=1) > 0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return float(values[0]), high
+        if not low < middle < high:
+            return float(values[0]), high
+        gaps = middle - values
+        if np.any(1 + projections @ (1 / np.where(gaps == 0, np.finfo(float).tiny, gaps)) > 0):
+            low = middle
+        else:
+            high = middle

@@ -10,7 +10,7 @@ Reweighted: scale = n/(n−1), inj_i = (g − p_i z_i)/(n−1), g = −∇R_S. D
 Δ has the relative accuracy of its own size, and the certificate of THEORY section 1 is read off on the way.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -52,6 +52,7 @@ class Descent:
         self.shrink = 1 - self.eta * batch.l2.view(-1, 1, 1, 1)
         self.shrinks = bool((batch.l2 > 0).any())
         reweighted = batch.reweighted.to(z.dtype).view(-1, 1, 1, 1)
+        self.reweights = bool(batch.reweighted.any())
         self.own = self.eta * (1 + reweighted / (n - 1))  # η·scale
         self.shared = self.own * reweighted / n
         self.uniform = z.new_full((tasks, 1, 1, n), 1 / n)
@@ -66,6 +67,15 @@ class Descent:
             self.low = self.transposed.to(dtype)
             self.driven = self._driven(self.uniform)
             self.changes = z.new_empty(tasks, heads * n * k, n, dtype=dtype)
+
+    def keep(self, tasks: Tensor) -> None:
+        """Go on with these tasks alone, by index."""
+        own = {name: value[tasks] for name, value in vars(self.batch).items() if value is not None}
+        self.batch = replace(self.batch, **own)
+        for name, value in vars(self).items():
+            if isinstance(value, Tensor):
+                setattr(self, name, value[tasks])
+        self.shrinks, self.reweights = bool((self.batch.l2 > 0).any()), bool(self.batch.reweighted.any())
 
     def run(self, steps: int) -> None:
         """That many steps more."""
@@ -82,12 +92,9 @@ class Descent:
         along = _product(gradient, self.transposed)
         sizes = torch.linalg.vector_norm(pull, dim=2).mul_(self.norms)
         torch.maximum(self.gradient_bound, sizes.amax(dim=(1, 2)), out=self.gradient_bound)
-        if self.differences is None:
-            lengths = self._injected_lengths(omega, weighted, gradient, along, sizes)
-        else:
-            injected = self._injected(weighted, gradient)
-            lengths = torch.linalg.vector_norm(injected, dim=(-2, -1))
-            self._step_replicas(self.differences, omega, pull, injected)
+        lengths = self._injected_lengths(omega, weighted, gradient, along, sizes)
+        if self.differences is not None:
+            self._step_replicas(self.differences, omega, pull, gradient)
         if self.shrinks:
             self.certificates.mul_(self.shrink[..., 0])
             self.weights.mul_(self.shrink)
@@ -96,34 +103,30 @@ class Descent:
         self.weights.addcmul_(self.eta, gradient)
         self.outputs.addcmul_(self.eta, along)
 
-    def _step_replicas(self, differences: Tensor, omega: Tensor, pull: Tensor, injected: Tensor) -> None:
+    def _step_replicas(self, differences: Tensor, omega: Tensor, pull: Tensor, gradient: Tensor) -> None:
         tasks, heads, n, k, d = differences.shape
         flat = differences.view(tasks, -1, d)
         torch.baddbmm(self.changes, flat, self.low, beta=0, alpha=self.loss.gain, out=self.changes)
         change = self.loss.change(self.changes.view(tasks, heads, n, k, n), self.outputs, pull)
-        change.diagonal(dim1=2, dim2=4).zero_()  # the replica has no term of its own sample
+        change.diagonal(dim1=2, dim2=4).copy_(-pull)  # what sample i pulls in the run on all, its replica lacks
         if self.batch.orders is not None:
             self.driven = self._driven(omega)
         if self.shrinks:
             differences.mul_(self.shrink[..., None])
         torch.baddbmm(flat, change.view(tasks, -1, n), self.driven, out=flat)
-        differences.add_(injected)
+        if self.reweights:
+            differences.add_((self.shared * gradient)[:, :, None])
 
     def _driven(self, omega: Tensor) -> Tensor:
         """η·scale·ω_j z_j, (T, n, d)."""
         return ((self.own * omega)[:, 0].mT * self.batch.features).to(self.low.dtype)
-
-    def _injected(self, weighted: Tensor, gradient: Tensor) -> Tensor:
-        """η·inj_i, (T, H, n, k, d)."""
-        own = (self.own * weighted).mT[..., None] * self.batch.features[:, None, :, None]
-        return torch.sub((self.shared * gradient)[:, :, None], own, out=own)
 
     def _injected_lengths(
         self, omega: Tensor, weighted: Tensor, gradient: Tensor, along: Tensor, sizes: Tensor
     ) -> Tensor:
         """η‖inj_i‖ without forming it, (T, H, n): expanded, and directly where the expansion cancels."""
         own = sizes * (self.own * omega)[:, :, 0]
-        if not self.batch.reweighted.any():
+        if not self.reweights:
             return own
         shared = self.shared[:, :, 0] * torch.linalg.vector_norm(gradient, dim=(-2, -1))[..., None]
         whole = own.square() + shared.square()

@@ -31,9 +31,9 @@ class Minimisers:
 
 
 def minimise(task: Task, tuning: HeadTuning) -> Minimisers:
-    """All n + 1 minimisers; λ > 0, logistic (softmax) or squared loss. Raises ValueError otherwise."""
-    if tuning.l2 <= 0 or tuning.loss == "exponential":
-        raise ValueError(f"minimisers need l2 > 0 and a smooth loss; got l2={tuning.l2}, loss={tuning.loss}")
+    """All n + 1 minimisers. Raises ValueError unless λ > 0."""
+    if tuning.l2 <= 0:
+        raise ValueError(f"minimisers need l2 > 0; got {tuning.l2}")
     k = 1 if task.classes == 2 else task.classes
     features = task.signed if k == 1 else task.features
     n, d = features.shape
@@ -68,7 +68,7 @@ class _Problem:
         weights = full.expand(n, -1, -1).clone()
         weights = self._descend(weights, self.masks[:-1], self._downdated(full))
         late = torch.nonzero(self._sizes(weights, self.masks[:-1]) > self._floor())[:, 0]
-        for rows in late.split(max(1, CHUNK_ELEMENTS // (self.k * d) ** 2)) if len(late) else ():
+        for rows in torch.split(late, max(1, CHUNK_ELEMENTS // (self.k * d) ** 2)) if len(late) else ():
             weights[rows] = self._descend(weights[rows], self.masks[rows], self._newton)
         weights = torch.cat([weights, full])
         # the gradient itself is known to rounding only
@@ -131,6 +131,8 @@ class _Problem:
         outputs = weights @ self.z.T
         if self.loss == "squared":
             return 1 - outputs
+        if self.loss == "exponential":
+            return torch.exp(-outputs)
         if self.k == 1:
             return torch.sigmoid(-outputs)
         return torch.nn.functional.one_hot(self.labels, self.k).T - torch.softmax(outputs, dim=1)
@@ -149,6 +151,8 @@ class _Problem:
         """(R, k, k, n): the Hessian of each term in its outputs."""
         if self.loss == "squared":
             return torch.ones_like(pull)[:, None]
+        if self.loss == "exponential":
+            return pull[:, None]
         if self.k == 1:
             return (pull * (1 - pull))[:, None]
         p = torch.nn.functional.one_hot(self.labels, self.k).T - pull

@@ -23,11 +23,13 @@ def gradients(task: Task, tuning: HeadTuning, weights: Floats) -> Floats:
             slope = -np.exp(-m)
         else:
             slope = m - 1
-        return (slope[:, None] * z)[:, None]
+        each: Floats = (slope[:, None] * z)[:, None]
+        return each
     outputs = task.features @ weights.T
     p = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
-    return (p - np.eye(task.classes)[task.labels])[:, :, None] * task.features[:, None]
+    each = (p - np.eye(task.classes)[task.labels])[:, :, None] * task.features[:, None]
+    return each
 
 
 def descend(

@@ -17,13 +17,17 @@ from synth.task import Task
 from verify.replica_fit import ReplicaFit, Snapshot, Status
 from verify.smoothness import smoothness, step_size
 from verify.solvers.descent import Batch, Descent
-from verify.solvers.losses import loss_named
+from verify.solvers.losses import Loss, loss_named
 from verify.tuning import BadTuning, HeadTuning
 
 Floats = NDArray[np.float64]
 
-# differences of outputs held at once: 2 MB in float64 stay in the cache of one core; a GPU wants them all
-CHUNK_ELEMENTS = {"cpu": 1 << 18, "cuda": 1 << 28}
+# differences of outputs held at once: 0.5 MB in float64 stay in the cache of one core; a GPU wants them all
+CHUNK_ELEMENTS = {"cpu": 1 << 16, "cuda": 1 << 28}
+
+# up to this many samples a step costs its calls more than its arithmetic, and zero columns pay
+PADDED_UP_TO = 64
+PADDED_DIMENSIONS = (8, 32)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,7 +58,7 @@ class _Prepared:
         """What tasks must share to run side by side."""
         t = self.job.tuning
         kind = (t.loss, self.job.task.classes > 2, t.dtype, t.order, t.batch_size)
-        return (*self.features.shape, *self.starts.shape[:2], t.steps, snapshot_steps(self.job), kind)
+        return (*self.features.shape, *self.starts.shape[:2], kind)
 
 
 def tune(
@@ -77,10 +81,10 @@ def tune(
             prepared = _prepare(job)
             groups[prepared.shape].append((index, prepared))
         for group in groups.values():
+            group.sort(key=lambda member: member[1].job.tuning.steps)  # tasks that end together stay together
             n, d = group[0][1].features.shape
             heads, k = group[0][1].starts.shape[:2]
-            per_task = heads * k * n * (max(n, d) if replicas else 8) + n * d
-            size = max(1, limit // per_task)
+            size = max(1, limit // (heads * k * n * max(n, d) if replicas else n * d))
             for first in range(0, len(group), size):
                 chunk = group[first : first + size]
                 for (index, _), fit in zip(chunk, _run([p for _, p in chunk], replicas, device), strict=True):
@@ -125,7 +129,15 @@ def _prepare(job: Job) -> _Prepared:
         inside = starts @ basis
         outside = starts - inside @ basis.T
         starts = inside
+    padding = padded_dimension(*features.shape) - features.shape[1]
+    if padding:
+        features, starts = np.pad(features, ((0, 0), (0, padding))), np.pad(starts, ((0, 0), (0, 0), (0, padding)))
     return _Prepared(job, features, basis, starts, outside, beta, eta, order)
+
+
+def padded_dimension(n: int, d: int) -> int:
+    """d made up with zero columns, so that more tasks share a shape: a rule of the task's own shape alone."""
+    return min((rung for rung in PADDED_DIMENSIONS if rung >= d), default=d) if d < n <= PADDED_UP_TO else d
 
 
 def minibatches(n: int, steps: int, size: int, seed: int) -> NDArray[np.int64]:
@@ -149,36 +161,56 @@ def _run(prepared: list[_Prepared], replicas: bool, device: torch.device) -> lis
         step_sizes=tensor([p.eta for p in prepared]),
         l2=tensor([float(job.tuning.l2) for job in jobs]),
         reweighted=tensor([job.tuning.deletion == "reweighted" for job in jobs]),
-        orders=None if prepared[0].order is None else tensor([p.order for p in prepared]),
+        orders=None if prepared[0].order is None else tensor(_padded_orders(prepared)),
     )
     loss = loss_named(first.tuning.loss, first.task.classes)
     descent = Descent(batch, loss, replicas=replicas, dtype=getattr(torch, first.tuning.dtype))
     start_risk = loss.value(descent.outputs, batch.labels).mean(dim=-1).mean(dim=1)
+    running = list(range(len(prepared)))  # position in the descent → position in `prepared`
     snapshots: list[list[Snapshot]] = [[] for _ in prepared]
-    for step in snapshot_steps(first):
+    fits: dict[int, ReplicaFit] = {}
+    for step in sorted({s for job in jobs for s in snapshot_steps(job)}):
         descent.run(step - descent.steps_done)
-        for t, p in enumerate(prepared):
-            snapshots[t].append(_snapshot(descent, t, p))
-    return [
-        ReplicaFit(
-            snapshots=tuple(snapshots[t]),
-            status=_status(p, snapshots[t][-1], float(start_risk[t]), descent, t),
-            start=_original(p, p.starts.mean(axis=0), 0),
-            heads=np.stack([_original(p, w, p.job.tuning.steps, h) for h, w in enumerate(_numpy(descent.weights[t]))]),
-            step_size=p.eta,
-            smoothness=p.smoothness,
-            gradient_bound=float(descent.gradient_bound[t]),
-        )
-        for t, p in enumerate(prepared)
-    ]
+        for t, position in enumerate(running):
+            if step in snapshot_steps(jobs[position]):
+                snapshots[position].append(_snapshot(descent, t, prepared[position]))
+            if step == jobs[position].tuning.steps:
+                fits[position] = _fit(descent, t, prepared[position], snapshots[position], float(start_risk[position]))
+        unfinished = [t for t, position in enumerate(running) if position not in fits]
+        if len(unfinished) < len(running):
+            running = [running[t] for t in unfinished]
+            descent.keep(torch.tensor(unfinished, dtype=torch.int64, device=device))
+    return [fits[position] for position in range(len(prepared))]
+
+
+def _padded_orders(prepared: list[_Prepared]) -> NDArray[np.int64]:
+    """(T, most steps, b): what lies beyond a task's own last step is never read."""
+    orders = [p.order for p in prepared if p.order is not None]
+    longest = max(len(order) for order in orders)
+    return np.stack([np.pad(order, ((0, longest - len(order)), (0, 0))) for order in orders])
+
+
+def _fit(descent: Descent, t: int, p: _Prepared, snapshots: list[Snapshot], start_risk: float) -> ReplicaFit:
+    heads = _numpy(descent.weights[t])
+    return ReplicaFit(
+        snapshots=tuple(snapshots),
+        status=_status(p, snapshots[-1], start_risk, descent.loss),
+        start=_original(p, p.starts.mean(axis=0), 0),
+        heads=np.stack([_original(p, w, descent.steps_done, h) for h, w in enumerate(heads)]),
+        step_size=p.eta,
+        smoothness=p.smoothness,
+        gradient_bound=float(descent.gradient_bound[t]),
+    )
 
 
 def _snapshot(descent: Descent, t: int, p: _Prepared) -> Snapshot:
     differences = None
     if descent.differences is not None:
         differences = _numpy(descent.differences[t].to(torch.float64).mean(dim=0))
-        if p.basis is not None:
-            differences = differences @ p.basis.T
+        if p.basis is None:
+            differences = differences[..., : p.job.task.dimension]
+        else:
+            differences = differences[..., : p.basis.shape[1]] @ p.basis.T
     return Snapshot(
         step=descent.steps_done,
         weights=_original(p, _numpy(descent.weights[t].mean(dim=0)), descent.steps_done),
@@ -190,33 +222,33 @@ def _snapshot(descent: Descent, t: int, p: _Prepared) -> Snapshot:
 def _original(p: _Prepared, weights: Floats, steps: int, head: int | None = None) -> Floats:
     """(k, d) in the coordinates of the features; what the start had outside their span only shrinks."""
     if p.basis is None:
-        return weights
+        return weights[..., : p.job.task.dimension]
+    weights = weights[..., : p.basis.shape[1]]
     outside = p.outside.mean(axis=0) if head is None else p.outside[head]
     return weights @ p.basis.T + (1 - p.eta * p.job.tuning.l2) ** steps * outside
 
 
-def _status(
-    p: _Prepared, last: Snapshot, start_risk: float, descent: Descent, t: int
-) -> tuple[Status, ...]:
-    """One a replica and one for the run on all samples, from the risk of the mean head on all samples."""
+def _status(p: _Prepared, last: Snapshot, start_risk: float, loss: Loss) -> tuple[Status, ...]:
+    """One a replica and one for the run on all samples, from the mean head's risk on the samples it was tuned on."""
     task, tuning = p.job.task, p.job.tuning
     runs = last.weights[None]
     if last.differences is not None:
         runs = np.concatenate([runs + last.differences, runs])
     above = p.eta * (p.smoothness + 2 * tuning.l2) > 2
-    loss, batch = descent.loss, descent.batch
+    source = task.signed if task.classes == 2 else task.features
     with np.errstate(over="ignore", invalid="ignore"):
-        source = task.signed if task.classes == 2 else task.features
-        outputs = torch.as_tensor(runs @ source.T)[:, None]
-    risk = loss.value(outputs, batch.labels[t : t + 1].cpu().expand(len(runs), -1))[:, 0]
+        outputs = torch.from_numpy(runs @ source.T)[:, None]
+    risk = loss.value(outputs, torch.tensor(task.labels).expand(len(runs), -1))[:, 0]
     kept = torch.ones_like(risk)
     if len(runs) > 1:
         kept[:-1].fill_diagonal_(0)
-    ended = (risk * kept).sum(dim=1) / kept.sum(dim=1)
-    finite = np.isfinite(runs).all(axis=(1, 2)) & np.isfinite(_numpy(ended))
+    ended = ((risk * kept).sum(dim=1) / kept.sum(dim=1)).numpy()
+    finite = np.isfinite(runs).all(axis=(1, 2)) & np.isfinite(ended)
+    # a replica's start is the mean over one sample less, at most n/(n−1) times the mean over all
+    diverged = ended > start_risk * task.samples / (task.samples - 1) * (1 + 1e-9)
     return tuple(
         Status.NON_FINITE if not finite[r]
-        else Status.DIVERGED if float(ended[r]) > start_risk * task.samples / (task.samples - 1) * (1 + 1e-9)
+        else Status.DIVERGED if diverged[r]
         else Status.ABOVE_RULE if above
         else Status.OK
         for r in range(len(runs))

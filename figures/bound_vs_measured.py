@@ -1,0 +1,114 @@
+"""Every claim, one small panel each: the bound against what was measured, one dot a task."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from figures import style
+from figures.outcomes import OUTCOMES, Claim, claims, outcome
+from figures.run import Run
+from figures.words import count, number, source
+
+COLUMNS = 4
+# hollow and faint where the bound says nothing, loud where it is broken
+LOOKS = {
+    "inapplicable": {"s": 9, "marker": "o", "facecolors": "none", "edgecolors": style.LIGHT, "linewidths": 0.5},
+    "failed": {"s": 14, "marker": "x", "color": style.BLACK, "linewidths": 0.7},
+    "vacuous": {"s": 9, "marker": "s", "facecolors": "none", "edgecolors": style.SKY, "linewidths": 0.7},
+    "holds": {"s": 8, "marker": "o", "color": style.BLUE, "linewidths": 0, "alpha": 0.7},
+    "inconclusive": {"s": 14, "marker": "D", "color": style.ORANGE, "linewidths": 0},
+    "violated": {"s": 34, "marker": "X", "color": style.LOUD, "edgecolors": "white", "linewidths": 0.5},
+}
+
+
+def points(run: Run) -> pd.DataFrame:
+    """One row a comparison; `value` is the bound, of a quantity `….each` that of the sample with the largest ratio."""
+    columns = ["bound", "quantity", "task", "family", "n", "d", "value", "measured", "low", "high", "ratio", "sample"]
+    order = {claim: k for k, claim in enumerate(claims(run.records))}
+    frame = run.records[columns].assign(outcome=outcome(run.records))
+    rank = [order[claim] for claim in zip(frame["bound"], frame["quantity"], strict=True)]
+    return frame.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
+
+
+def draw(points: pd.DataFrame) -> Figure:
+    """Small multiples, each with its own range, the same on both of its axes."""
+    shown = claims(points)
+    rows = math.ceil((len(shown) + 1) / COLUMNS)  # one cell is left for the legend
+    figure = style.canvas(8.4, 0.5 + 2.15 * rows)
+    cells = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+    for axes, claim in zip(cells, shown, strict=False):
+        _panel(axes, points[(points["bound"] == claim[0]) & (points["quantity"] == claim[1])], claim)
+    for axes in cells[len(shown) :]:
+        axes.set_axis_off()
+    handles = [_handle(name) for name in OUTCOMES]
+    cells[len(shown)].legend(handles=handles, loc="center left", title="outcome", alignment="left")
+    figure.supxlabel("bound (right edge: none)", fontsize=9)
+    figure.supylabel("measured (lower edge: 0 or below the range)", fontsize=9)
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, claim: Claim) -> None:
+    axes.set_title(f"{claim[0]}\n{claim[1]}", fontsize=8)
+    rows = rows[rows["measured"].notna()]
+    inside = rows[rows["value"].notna()]
+    if not len(rows):
+        style.say(axes, "no task measured")
+        return
+    own = inside if len(inside) else rows
+    bounds = style.limits(own["value"], own["measured"], decades=9)
+    style.identity(axes, bounds)
+    style.sparse_ticks(axes)
+    x, y = style.onto(rows["value"], bounds), style.onto(rows["measured"], bounds)
+    for name, look in LOOKS.items():
+        here = (rows["outcome"] == name).to_numpy()
+        axes.scatter(x[here], y[here], zorder=3, clip_on=False, **look)
+    counts = rows["outcome"].value_counts()
+    if violated := int(counts.get("violated", 0)):
+        axes.annotate(f"{violated} violated", (0.04, 0.94), xycoords="axes fraction", color=style.LOUD, va="top", weight="bold")
+    if not len(inside):
+        axes.annotate("applies to no task", (0.5, 0.4), xycoords="axes fraction", ha="center", color=style.GREY)
+
+
+def _handle(name: str) -> Line2D:
+    look = LOOKS[name]
+    hollow = look.get("facecolors") == "none"
+    colour = str(look.get("edgecolors") if hollow else look["color"])
+    return Line2D(
+        [],
+        [],
+        linestyle="",
+        marker=str(look["marker"]),
+        color=colour,
+        markerfacecolor="none" if hollow else colour,
+        markersize=5,
+        label=name,
+    )
+
+
+def table(points: pd.DataFrame) -> pd.DataFrame:
+    """One row a claim: the range of the bound and of the measurements where both are there."""
+    both = points[points["value"].notna() & points["measured"].notna()]
+    rows = []
+    for bound, quantity in claims(points):
+        here = both[(both["bound"] == bound) & (both["quantity"] == quantity)]
+        median = {name: float(here[name].median()) if len(here) else np.nan for name in ("value", "measured", "ratio")}
+        rows.append({"bound": bound, "quantity": quantity, "tasks": len(here), **{f"{k}, median": v for k, v in median.items()}})
+    return pd.DataFrame(rows)
+
+
+def caption(run: Run, points: pd.DataFrame) -> str:
+    """How many comparisons, of which outcome, and how many cannot be drawn."""
+    counts = points["outcome"].value_counts()
+    told = ", ".join(f"{int(counts.get(name, 0)):,} {name}".replace(",", "\u202f") for name in OUTCOMES)
+    largest = points.loc[points["outcome"].isin(["holds", "vacuous", "inconclusive", "violated"]), "ratio"].max()
+    return (
+        f"Each claim (bound and quantity) against the measurement, one dot a task; below the line the bound holds. "
+        f"{source(run)} {count(len(points), 'comparison')}: {told}; {int(points['measured'].isna().sum())} without a measured "
+        "number are not drawn. Of a quantity “each” the sample with the largest ratio is drawn; “mean” and “max” are "
+        "over the samples left out. Where the bound is inapplicable it has no value, and the measurement stands hollow at the "
+        f"right edge. Largest measured/bound: {number(float(largest))}."
+    )

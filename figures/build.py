@@ -1,0 +1,52 @@
+"""Draw the figures of a run from its stored records alone."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+from figures import files
+from figures.catalogue import PLOTS, Plot
+from figures.latex import tabular
+from figures.run import BadFigure, Run, read
+from figures.style import RC
+
+__all__ = ["BadFigure", "build"]
+
+DPI = 200
+
+
+def build(run_dir: Path, ids: Sequence[str] = ()) -> list[Path]:
+    """Write RUN_DIR/plots/ID.pdf, .png, .csv (the plotted points), .tex (a table) and .txt (the caption); all of them, in order.
+
+    ids  which figures; none means all. Raises BadFigure, with one line, for an unknown id and for a directory
+    that holds no whole run. Nothing is fitted, and the same run gives the same bytes.
+    """
+    known = {plot.id: plot for plot in PLOTS}
+    for name in ids:
+        if name not in known:
+            raise BadFigure(f"unknown figure {name!r}; known are {', '.join(known)}")
+    run = read(Path(run_dir))
+    wanted = [known[name] for name in dict.fromkeys(ids)] or list(PLOTS)
+    return [path for plot in wanted for path in _write(plot, run, Path(run_dir) / "plots")]
+
+
+def _write(plot: Plot, run: Run, folder: Path) -> list[Path]:
+    points = plot.points(run)
+    with mpl.rc_context(dict(RC)):
+        figure = plot.draw(points)
+        figure.draw_without_rendering()  # lay out once, not once a file
+        figure.set_layout_engine("none")
+        # no dates and no version stamps: the same run gives the same bytes
+        pdf, png = io.BytesIO(), io.BytesIO()
+        figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    content = {
+        "pdf": pdf.getvalue(),
+        "png": png.getvalue(),
+        "csv": points.to_csv(index=False, lineterminator="\n").encode(),
+        "tex": tabular(plot.table(points), plot.title).encode(),
+        "txt": (plot.caption(run, points) + "\n").encode(),
+    }
+    return [files.write(folder / f"{plot.id}.{suffix}", data) for suffix, data in content.items()]

@@ -1,0 +1,79 @@
+"""The certified margins of a task: its own, the angular one, and those without one sample."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.task import Task
+from theory.interval import Interval
+from theory.margin import MaxMargin, class_rows, max_margin
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Margins:
+    """γ with its machine, γ̂ of the normalised samples, and for every i the machine without sample i.
+
+    direction  u_S as one vector in the coordinates of the features (K·d for K classes)
+    left_out   None when not asked for, or when nothing separates S; may live in the span of the features
+    """
+
+    direction: Floats
+    whole: MaxMargin
+    angular: MaxMargin
+    left_out: tuple[MaxMargin, ...] | None
+
+    @property
+    def direction_instability(self) -> Interval | None:
+        """‖u_S − u_{S∖i}‖ for every i, with the certified error of both directions."""
+        if self.left_out is None:
+            return None
+        u = self.whole.direction
+        value = np.array([np.linalg.norm(u - other.direction) for other in self.left_out])
+        error = np.array([0.0 if o is self.whole else self.whole.error + o.error for o in self.left_out])
+        return Interval(value=value, low=np.maximum(value - error, 0), high=value + error)
+
+    @property
+    def left_out_margins(self) -> Floats | None:
+        """Upper ends of γ_{S∖i}."""
+        return None if self.left_out is None else np.array([other.high for other in self.left_out])
+
+
+def margins_of(task: Task, *, left_out: bool) -> Margins:
+    """Solve the machines of a task; without one sample only where that sample carries dual weight."""
+    features, basis = task.features, None
+    if task.dimension > task.samples:  # an isometry to their span: every margin and distance stays
+        basis, lower = np.linalg.qr(task.features.T)
+        features = np.ascontiguousarray(lower.T)
+    whole = max_margin(*_rows(task, features))
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)
+    angular = max_margin(*_rows(task, unit))
+    others = None
+    if left_out and whole.separable:
+        others = tuple(whole.without(i) for i in range(task.samples))
+    direction = whole.direction
+    if basis is not None:
+        direction = (direction.reshape(-1, basis.shape[1]) @ basis.T).ravel()
+    return Margins(direction=direction, whole=whole, angular=angular, left_out=others)
+
+
+def signed_margin(task: Task, weights: Floats) -> float:
+    """The smallest ⟨ŵ, φ⟩ over the constraint rows of the task; 0 for the zero head."""
+    norm = float(np.linalg.norm(weights))
+    if norm == 0:
+        return 0.0
+    if task.classes == 2:
+        return float((task.signed @ weights[0]).min() / norm)
+    outputs = task.features @ weights.T
+    own = outputs[np.arange(task.samples), task.labels]
+    outputs[np.arange(task.samples), task.labels] = -np.inf
+    return float((own - outputs.max(axis=1)).min() / norm)
+
+
+def _rows(task: Task, features: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    if task.classes == 2:
+        return features * task.labels[:, None], np.arange(task.samples)
+    return class_rows(features, task.labels, task.classes)

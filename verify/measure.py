@@ -1,0 +1,112 @@
+"""What is measured on one task: every quantity of THEORY section 0 as an interval, from the differences of the replicas.
+
+Numerical error: a step rounds at most in proportion to the inner products it takes, of length n + d, and under the step
+rule no later step amplifies what is there, so the error of ‖Δ_i(t)‖ is put at 4ε(t+1)(n+d+8)·max(‖Δ_i‖, c_i). It is a
+first-order model, held against 50-digit arithmetic in the tests, not a proof.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logsumexp
+
+from synth.task import Task
+from theory.interval import Interval, around
+from verify.replica_fit import Snapshot
+from verify.tuning import HeadTuning
+
+Floats = NDArray[np.float64]
+
+
+def over_samples(name: str, each: Interval) -> dict[str, Interval]:
+    """`name.each`, and its mean and maximum over the samples."""
+    low, high = np.maximum(each.low, 0.0), each.high
+    return {
+        f"{name}.each": Interval(value=each.value, low=low, high=high),
+        f"{name}.mean": Interval(value=float(np.mean(each.value)), low=float(np.mean(low)), high=float(np.mean(high))),
+        f"{name}.max": Interval(value=float(np.max(each.value)), low=float(np.max(low)), high=float(np.max(high))),
+    }
+
+
+def parameter(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
+    """‖w_S − w_{S∖i}‖ for every i."""
+    size = np.linalg.norm(_differences(snapshot), axis=(1, 2))
+    return around(size, _rounding(task, tuning, snapshot) * np.maximum(size, snapshot.certificates))
+
+
+def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | None:
+    """‖ŵ_S − ŵ_{S∖i}‖ for every i; None where a head is zero and has no direction."""
+    differences = _differences(snapshot)
+    norm = snapshot.weight_norm
+    others = np.linalg.norm(snapshot.weights + differences, axis=(1, 2))
+    if norm == 0 or not others.all():
+        return None
+    # ŵ − ŵ_i = (w(‖w_i‖ − ‖w‖) − ‖w‖Δ_i)/(‖w‖‖w_i‖), and ‖w_i‖ − ‖w‖ without cancellation
+    growth = (2 * np.tensordot(differences, snapshot.weights, 2) + np.square(differences).sum(axis=(1, 2))) / (others + norm)
+    apart = snapshot.weights * growth[:, None, None] - norm * differences
+    size = np.linalg.norm(apart, axis=(1, 2)) / (norm * others)
+    error = parameter(task, tuning, snapshot)
+    return around(size, 2 * (error.high - error.value) / norm + 4 * np.finfo(float).eps * size)
+
+
+def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
+    """|ℓ(w_S; z_i) − ℓ(w_{S∖i}; z_i)| for every i, from the difference of the outputs on sample i."""
+    features = task.signed if task.classes == 2 else task.features
+    outputs = features @ snapshot.weights.T
+    moved = np.einsum("ikd,id->ik", _differences(snapshot), features)
+    size = np.abs(_loss_change(task, tuning, outputs, moved))
+    error = parameter(task, tuning, snapshot)
+    slope = np.maximum(np.abs(_slopes(task, tuning, outputs)), np.abs(_slopes(task, tuning, outputs + moved)))
+    norms = np.linalg.norm(task.features, axis=1)
+    return around(size, slope * norms * (error.high - error.value) + 4 * np.finfo(float).eps * size)
+
+
+def flips(snapshot: Snapshot, points: Task) -> float:
+    """The share of test points whose predicted class changes, mean over i."""
+    outputs = points.features @ snapshot.weights.T
+    moved = np.einsum("ikd,pd->ipk", _differences(snapshot), points.features)
+    return float((predicted(outputs) != predicted(outputs + moved)).mean())
+
+
+def accuracy(weights: Floats, points: Task) -> float:
+    """The share of test points that the head (k, d) classifies rightly."""
+    classes = np.where(points.labels > 0, 1, 0) if points.classes == 2 else points.labels
+    return float((predicted(points.features @ weights.T) == classes).mean())
+
+
+def predicted(outputs: Floats) -> NDArray[np.int64]:
+    """Class indices from outputs (…, k): the sign when k = 1, the largest otherwise."""
+    return (outputs[..., 0] > 0).astype(np.int64) if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
+
+
+def _differences(snapshot: Snapshot) -> Floats:
+    if snapshot.differences is None:
+        raise ValueError("a one-run fit has no replicas to measure")
+    return snapshot.differences
+
+
+def _rounding(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> float:
+    eps = float(np.finfo(tuning.dtype).eps)
+    return 4 * eps * (snapshot.step + 1) * (task.samples + task.dimension + 8)
+
+
+def _slopes(task: Task, tuning: HeadTuning, outputs: Floats) -> Floats:
+    if tuning.loss == "logistic":
+        return np.full(len(outputs), tuning.facts(task.classes).slope)
+    return np.exp(-outputs[:, 0]) if tuning.loss == "exponential" else outputs[:, 0] - 1
+
+
+def _loss_change(task: Task, tuning: HeadTuning, outputs: Floats, moved: Floats) -> Floats:
+    """ℓ(outputs + moved) − ℓ(outputs) for every sample, without cancellation where `moved` is small."""
+    if task.classes > 2:
+        own = moved[np.arange(task.samples), task.labels]
+        shares = outputs - logsumexp(outputs, axis=1, keepdims=True)
+        near = np.log1p((np.exp(shares) * np.expm1(np.clip(moved, -1, 1))).sum(axis=1)) - own
+        far = logsumexp(shares + moved, axis=1) - own
+        return np.where(np.abs(moved).max(axis=1) < 1, near, far)
+    m, change = outputs[:, 0], moved[:, 0]
+    if tuning.loss == "squared":
+        return change * (m - 1 + change / 2)
+    if tuning.loss == "exponential":
+        return np.exp(-m) * np.expm1(-change)
+    near = np.log1p(expit(-m) * np.expm1(-np.clip(change, -1, 1)))
+    return np.where(np.abs(change) < 1, near, np.logaddexp(0, -m - change) - np.logaddexp(0, -m))
