@@ -1,15 +1,18 @@
 """How instability grows along training, with the certificate of the one run beside it."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from figures import style
 from figures.run import Run, with_replicas
 from figures.words import count, source
 
-SERIES = {
+SERIES: dict[str, tuple[str, str, Literal["-", "--"]]] = {
     "direction.mean": ("measured, all replicas", style.BLUE, "-"),
     "certificate-direction.mean": ("certified, one run", style.ORANGE, "--"),
 }
@@ -36,7 +39,12 @@ def _quartiles(rows: pd.DataFrame, group: str, quantity: str) -> pd.DataFrame:
     # where few runs still go on, the median would be over other tasks than before
     kept = between.notna().sum(axis=1).to_numpy() >= max(1, 0.8 * tasks)
     values = between.to_numpy(np.float64)[kept]
-    columns = {"group": group, "quantity": quantity, "tasks": tasks, "step": wide.index.to_numpy(np.int64)[kept]}
+    columns = {
+        "group": group,
+        "quantity": quantity,
+        "tasks": tasks,
+        "step": wide.index.to_numpy(np.int64)[kept],
+    }
     quartiles = np.nanquantile(values, list(QUARTILES.values()), axis=1) if tasks else np.zeros((3, 0))
     return pd.DataFrame(columns | dict(zip(QUARTILES, quartiles, strict=True)))
 
@@ -54,9 +62,12 @@ def draw(points: pd.DataFrame) -> Figure:
             _panel(axes, rows)
         else:
             axes.annotate("no task", (0.5, 0.5), xycoords="axes fraction", ha="center", color=style.GREY)
-    panels[0].set_ylabel(r"mean over $i$ of $\|\hat w_S-\hat w_{S\setminus i}\|$")
+    panels[0].set_ylabel(r"mean over $i$ of $\|\hat w_S-\hat w_{S{\setminus}i}\|$")
     panels[1].set_xlabel("gradient step t")
-    if handles := next((h for axes in panels if (h := axes.get_legend_handles_labels()[0])), []):
+    handles = [
+        Line2D([], [], color=colour, linestyle=line, label=label) for label, colour, line in SERIES.values()
+    ]
+    if len(points):
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
@@ -65,7 +76,14 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     for quantity, (label, colour, line) in SERIES.items():
         here = rows[rows["quantity"] == quantity]
         floor = axes.get_ylim()[0]
-        axes.fill_between(here["step"], here["lower"].clip(floor), here["upper"].clip(floor), color=colour, alpha=0.18, linewidth=0)
+        axes.fill_between(
+            here["step"],
+            here["lower"].clip(floor),
+            here["upper"].clip(floor),
+            color=colour,
+            alpha=0.18,
+            linewidth=0,
+        )
         axes.plot(here["step"], here["median"].clip(floor), color=colour, linestyle=line, label=label)
 
 
@@ -75,16 +93,29 @@ def table(points: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for group, quantity, first, final in ends.itertuples(index=False):
         here = points[(points["group"] == group) & (points["quantity"] == quantity)].set_index("step")
-        rows.append((group, quantity, int(here["tasks"].max()), int(final), here["median"][first], here["median"][final]))
-    return pd.DataFrame(rows, columns=["tasks with", "quantity", "tasks", "last step", "median at step 1", "median at the last"])
+        rows.append(
+            (
+                group,
+                quantity,
+                int(here["tasks"].max()),
+                int(final),
+                here["median"][first],
+                here["median"][final],
+            )
+        )
+    return pd.DataFrame(
+        rows,
+        columns=["tasks with", "quantity", "tasks", "last step", "median at step 1", "median at the last"],
+    )
 
 
 def caption(run: Run, points: pd.DataFrame) -> str:
     """Over what the medians are, and which tasks are left out."""
     inside = len(with_replicas(run.tasks))
     return (
-        "Direction instability along training, mean over the samples left out: line, median over tasks; band, quartiles. Dashed: "
-        f"what one run certifies, mean over the samples. {source(run)} {count(inside, 'task')} whose replicas all ended well and "
-        f"within the step rule; {len(run.tasks) - inside} left out. A step is drawn where at least 80 % of a panel's tasks still "
-        "train; between two snapshots a task is interpolated."
+        "Direction instability along training, mean over the samples left out: line, median over tasks; "
+        f"band, quartiles. Dashed: what one run certifies, mean over the samples. {source(run)} "
+        f"{count(inside, 'task')} whose replicas all ended well and within the step rule; "
+        f"{len(run.tasks) - inside} left out. A step is drawn where at least 80 % of a panel's tasks "
+        "still train; between two snapshots a task is interpolated."
     )

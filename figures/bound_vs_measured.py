@@ -1,6 +1,7 @@
 """Every claim, one small panel each: the bound against what was measured, one dot a task."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,14 @@ from figures.words import count, number, source
 
 COLUMNS = 4
 # hollow and faint where the bound says nothing, loud where it is broken
-LOOKS = {
-    "inapplicable": {"s": 9, "marker": "o", "facecolors": "none", "edgecolors": style.LIGHT, "linewidths": 0.5},
+LOOKS: dict[str, dict[str, Any]] = {
+    "inapplicable": {
+        "s": 9,
+        "marker": "o",
+        "facecolors": "none",
+        "edgecolors": style.LIGHT,
+        "linewidths": 0.5,
+    },
     "failed": {"s": 14, "marker": "x", "color": style.BLACK, "linewidths": 0.7},
     "vacuous": {"s": 9, "marker": "s", "facecolors": "none", "edgecolors": style.SKY, "linewidths": 0.7},
     "holds": {"s": 8, "marker": "o", "color": style.BLUE, "linewidths": 0, "alpha": 0.7},
@@ -26,19 +33,36 @@ LOOKS = {
 
 
 def points(run: Run) -> pd.DataFrame:
-    """One row a comparison; `value` is the bound, of a quantity `….each` that of the sample with the largest ratio."""
-    columns = ["bound", "quantity", "task", "family", "n", "d", "value", "measured", "low", "high", "ratio", "sample"]
+    """One row a comparison; `value` is the bound, for `….each` that of the sample with the largest ratio."""
+    columns = [
+        "bound",
+        "quantity",
+        "task",
+        "family",
+        "n",
+        "d",
+        "value",
+        "measured",
+        "low",
+        "high",
+        "ratio",
+        "sample",
+    ]
     order = {claim: k for k, claim in enumerate(claims(run.records))}
     frame = run.records[columns].assign(outcome=outcome(run.records))
     rank = [order[claim] for claim in zip(frame["bound"], frame["quantity"], strict=True)]
-    return frame.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
+    return (
+        frame.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
+    )
 
 
 def draw(points: pd.DataFrame) -> Figure:
     """Small multiples, each with its own range, the same on both of its axes."""
     shown = claims(points)
     rows = math.ceil((len(shown) + 1) / COLUMNS)  # one cell is left for the legend
-    figure = style.canvas(8.4, 0.5 + 2.15 * rows)
+    height = 0.6 + 2.15 * rows
+    figure = style.canvas(8.4, height, layout=None)  # panels of one size need no solver, which takes seconds
+    figure.subplots_adjust(0.085, 0.55 / height, 0.985, 1 - 0.42 / height, wspace=0.42, hspace=0.5)
     cells = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axes, claim in zip(cells, shown, strict=False):
         _panel(axes, points[(points["bound"] == claim[0]) & (points["quantity"] == claim[1])], claim)
@@ -46,8 +70,8 @@ def draw(points: pd.DataFrame) -> Figure:
         axes.set_axis_off()
     handles = [_handle(name) for name in OUTCOMES]
     cells[len(shown)].legend(handles=handles, loc="center left", title="outcome", alignment="left")
-    figure.supxlabel("bound (right edge: none)", fontsize=9)
-    figure.supylabel("measured (lower edge: 0 or below the range)", fontsize=9)
+    figure.supxlabel("bound (right edge: none)", fontsize=9, y=0.08 / height)
+    figure.supylabel("measured (lower edge: 0 or below the range)", fontsize=9, x=0.01)
     return figure
 
 
@@ -59,18 +83,29 @@ def _panel(axes: Axes, rows: pd.DataFrame, claim: Claim) -> None:
         style.say(axes, "no task measured")
         return
     own = inside if len(inside) else rows
-    bounds = style.limits(own["value"], own["measured"], decades=9)
+    bounds = style.limits(own["value"], own["measured"], decades=6)
     style.identity(axes, bounds)
     style.sparse_ticks(axes)
     x, y = style.onto(rows["value"], bounds), style.onto(rows["measured"], bounds)
     for name, look in LOOKS.items():
-        here = (rows["outcome"] == name).to_numpy()
-        axes.scatter(x[here], y[here], zorder=3, clip_on=False, **look)
+        if not (here := (rows["outcome"] == name).to_numpy()).any():
+            continue
+        size = look["s"] * (1 if len(rows) > 60 else 1.8)
+        axes.scatter(x[here], y[here], zorder=3, clip_on=False, **{**look, "s": size})
     counts = rows["outcome"].value_counts()
     if violated := int(counts.get("violated", 0)):
-        axes.annotate(f"{violated} violated", (0.04, 0.94), xycoords="axes fraction", color=style.LOUD, va="top", weight="bold")
+        axes.annotate(
+            f"{violated} violated",
+            (0.04, 0.94),
+            xycoords="axes fraction",
+            color=style.LOUD,
+            va="top",
+            weight="bold",
+        )
     if not len(inside):
-        axes.annotate("applies to no task", (0.5, 0.4), xycoords="axes fraction", ha="center", color=style.GREY)
+        axes.annotate(
+            "applies to no task", (0.5, 0.4), xycoords="axes fraction", ha="center", color=style.GREY
+        )
 
 
 def _handle(name: str) -> Line2D:
@@ -95,20 +130,34 @@ def table(points: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for bound, quantity in claims(points):
         here = both[(both["bound"] == bound) & (both["quantity"] == quantity)]
-        median = {name: float(here[name].median()) if len(here) else np.nan for name in ("value", "measured", "ratio")}
-        rows.append({"bound": bound, "quantity": quantity, "tasks": len(here), **{f"{k}, median": v for k, v in median.items()}})
+        median = {
+            name: float(here[name].median()) if len(here) else np.nan
+            for name in ("value", "measured", "ratio")
+        }
+        rows.append(
+            {
+                "bound": bound,
+                "quantity": quantity,
+                "tasks": len(here),
+                **{f"{k}, median": v for k, v in median.items()},
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def caption(run: Run, points: pd.DataFrame) -> str:
     """How many comparisons, of which outcome, and how many cannot be drawn."""
     counts = points["outcome"].value_counts()
-    told = ", ".join(f"{int(counts.get(name, 0)):,} {name}".replace(",", "\u202f") for name in OUTCOMES)
-    largest = points.loc[points["outcome"].isin(["holds", "vacuous", "inconclusive", "violated"]), "ratio"].max()
+    told = ", ".join(f"{count(int(counts.get(name, 0)))} {name}" for name in OUTCOMES)
+    largest = points.loc[
+        points["outcome"].isin(["holds", "vacuous", "inconclusive", "violated"]), "ratio"
+    ].max()
     return (
-        f"Each claim (bound and quantity) against the measurement, one dot a task; below the line the bound holds. "
-        f"{source(run)} {count(len(points), 'comparison')}: {told}; {int(points['measured'].isna().sum())} without a measured "
-        "number are not drawn. Of a quantity “each” the sample with the largest ratio is drawn; “mean” and “max” are "
-        "over the samples left out. Where the bound is inapplicable it has no value, and the measurement stands hollow at the "
+        "Each claim (bound and quantity) against the measurement, one dot a task; below the line the "
+        f"bound holds. {source(run)} {count(len(points), 'comparison')}: {told}; "
+        f"{count(int(points['measured'].isna().sum()))} without a measured number are not drawn. "
+        "Of a quantity "
+        "“each” the sample with the largest ratio is drawn; “mean” and “max” are over the samples left "
+        "out. Where the bound is inapplicable it has no value, and the measurement stands hollow at the "
         f"right edge. Largest measured/bound: {number(float(largest))}."
     )

@@ -1,8 +1,10 @@
 """The headline: the bound against the empirical variance of the tuned direction over independent draws of S.
 
-Left, the bound of one run a draw (certificates); right, the same sum over measured leave-one-out replicas, which is
-tighter and costs n runs a draw. One dot a task distribution.
+Left, the bound of one run a draw (certificates); right, the same sum over measured leave-one-out replicas,
+which is tighter and costs n runs a draw. One dot a task distribution.
 """
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +17,15 @@ from figures.run import Run, last
 from figures.words import count, number, source
 
 CLAIM = ("efron-stein", "resample-variance")
-SERIES = {"variance": "resample-variance", "certified": "efron-stein-certified", "measured": "efron-stein-measured"}
+OUTSIDE = ("inapplicable", "not judged")
+SERIES = {
+    "variance": "resample-variance",
+    "certified": "efron-stein-certified",
+    "measured": "efron-stein-measured",
+}
 PANELS = {
-    "certified": ("one run a draw", r"bound  $\mathbb{E}\,\Sigma_i\,\mathrm{chord}(c_i/\|w_t\|)^2$"),
-    "measured": ("all leave-one-out runs", r"$\mathbb{E}\,\Sigma_i\,\|\hat w_S-\hat w_{S\setminus i}\|^2$"),
+    "certified": ("one run a draw", r"bound  $\mathrm{E}\,\Sigma_i\,\mathrm{chord}(c_i/\|w_t\|)^2$"),
+    "measured": ("all leave-one-out runs", r"$\mathrm{E}\,\Sigma_i\,\|\hat w_S-\hat w_{S{\setminus}i}\|^2$"),
 }
 
 
@@ -40,46 +47,45 @@ def draw(points: pd.DataFrame) -> Figure:
     figure = style.canvas(7.2, 4.3)
     panels = np.atleast_1d(figure.subplots(1, 2, sharey=True))
     drawn = {name: points[points[name].notna() & points["variance"].notna()] for name in PANELS}
-    if not any(len(rows) for rows in drawn.values()):
+    if not any(map(len, drawn.values())):
         for axes in panels:
             style.say(axes, "no task with independent draws")
         return figure
-    bounds = style.limits(*(points[name] for name in SERIES), decades=8)
     looks = style.families(points["family"])
+    both = style.limits(*(points[name] for name in SERIES), decades=8)
     for axes, (name, (title, label)) in zip(panels, PANELS.items(), strict=True):
-        _panel(axes, drawn[name], name, bounds, looks)
-        axes.set_title(title)
+        style.identity(axes, both)
+        axes.axvline(1.0, color=style.GREY, linewidth=0.7, linestyle=":", zorder=1)
+        _dots(axes, drawn[name], name, looks)
+        ratios = drawn[name]["variance"] / drawn[name][name]
+        told = f"median {number(float(ratios.median()))}, largest {number(float(ratios.max()))}"
+        axes.set_title(f"{title}\nvariance / sum: {told}")
         axes.set_xlabel(label)
-    panels[0].set_ylabel(r"resample variance  $\mathbb{E}\,\|\hat w_S-\mathbb{E}\,\hat w_S\|^2$")
-    handles = style.family_handles(looks)
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
+        # the identity runs through both ranges, each axis shows its own
+        axes.set_xlim(style.limits(points["certified"], points["measured"], decades=8))
+        axes.set_ylim(style.limits(points["variance"], decades=8))
+        axes.annotate("would be violated", (0.04, 0.95), xycoords="axes fraction", color=style.LOUD, va="top")
+    panels[0].set_ylabel(r"resample variance  $\mathrm{E}\,\|\hat w_S-\mathrm{E}\,\hat w_S\|^2$")
+    style.family_legend(figure, looks)
     return figure
 
 
-def _panel(
-    axes: Axes, rows: pd.DataFrame, name: str, bounds: tuple[float, float], looks: dict[str, tuple[str, str]]
-) -> None:
-    style.identity(axes, bounds)
-    axes.axvline(1.0, color=style.GREY, linewidth=0.7, linestyle=":", zorder=1)
-    axes.annotate("would be violated", (0.04, 0.95), xycoords="axes fraction", color=style.LOUD, va="top")
-    if not len(rows):
-        axes.annotate("not measured", (0.5, 0.5), xycoords="axes fraction", ha="center", color=style.GREY)
-        return
-    x, y = style.onto(rows[name], bounds), style.onto(rows["variance"], bounds)
-    ends = {
-        key: style.onto(rows[key], bounds) for key in (f"{name}_low", f"{name}_high", "variance_low", "variance_high")
-    }
-    axes.hlines(y, ends[f"{name}_low"], ends[f"{name}_high"], color=style.LIGHT, linewidth=0.7, zorder=2)
-    axes.vlines(x, ends["variance_low"], ends["variance_high"], color=style.LIGHT, linewidth=0.7, zorder=2)
+def _dots(axes: Axes, rows: pd.DataFrame, name: str, looks: dict[str, tuple[str, str]]) -> None:
+    x, y = rows[name].to_numpy(), rows["variance"].to_numpy()
+    thin: dict[str, Any] = {"color": style.LIGHT, "linewidth": 0.7, "zorder": 2}
+    if name == "certified":  # the measured sum is over so few draws that its bars would cover the panel
+        axes.hlines(y, rows["certified_low"].clip(1e-12), rows["certified_high"], **thin)
+    axes.vlines(x, rows["variance_low"].clip(1e-12), rows["variance_high"], **thin)
     for family, (colour, marker) in looks.items():
-        here = (rows["family"] == family).to_numpy()
-        faces = np.where(rows["outcome"][here] == "inapplicable", "none", colour)
-        axes.scatter(x[here], y[here], s=20, marker=marker, facecolors=list(faces), edgecolors=colour, linewidths=0.6, zorder=3)
-    violated = (rows["outcome"] == "violated").to_numpy() & (name == "certified")
-    axes.scatter(x[violated], y[violated], s=90, marker="o", facecolors="none", edgecolors=style.LOUD, linewidths=1.8, zorder=4)
-    ratios = rows["variance"] / rows[name]
-    text = f"variance / sum\nmedian {number(float(ratios.median()))}, largest {number(float(ratios.max()))}"
-    axes.annotate(text, (0.97, 0.04), xycoords="axes fraction", ha="right", va="bottom")
+        for outside in (False, True):  # hollow outside the assumptions
+            here = (rows["family"] == family) & (rows["outcome"].isin(OUTSIDE) == outside)
+            face, edge = ("none", colour) if outside else (colour, "white")
+            dots: dict[str, Any] = {"marker": marker, "facecolors": face, "edgecolors": edge}
+            axes.scatter(x[here], y[here], s=22, linewidths=0.8 if outside else 0.3, zorder=3, **dots)
+    if name == "certified":
+        here = rows["outcome"] == "violated"
+        ring: dict[str, Any] = {"facecolors": "none", "edgecolors": style.LOUD, "linewidths": 1.8}
+        axes.scatter(x[here], y[here], s=90, zorder=4, **ring)
 
 
 def table(points: pd.DataFrame) -> pd.DataFrame:
@@ -106,15 +112,19 @@ def caption(run: Run, points: pd.DataFrame) -> str:
         return f"{source(run)} None has a variance over independent draws."
     outcomes = points["outcome"].value_counts()
     draws, replicas = sorted(set(points["draws"])), sorted(set(points["measured_draws"]) - {0})
-    outside = int(outcomes.get("inapplicable", 0)) + int(outcomes.get("not judged", 0))
+    lost = int((run.tasks["draws"] > 0).sum()) - len(points)
+    above = int((points["variance"] > points["measured"]).sum())
     return (
-        f"Variance of the tuned direction over {_of(draws)} independent draws of S, against the Efron–Stein sum of the "
-        f"dropped leave-one-out replicas. {source(run)} {count(len(points), 'task distribution')} with independent draws; "
-        f"{outside} of them outside the assumptions (hollow); {int(outcomes.get('violated', 0))} violated, "
-        f"{int(outcomes.get('inconclusive', 0))} inconclusive. Left: the sum that one run a draw certifies, a mean over "
-        f"the same draws. Right: the sum of measured replicas, a mean over {_of(replicas) or 'no'} draws. Bars: the "
-        "intervals over draws by which the verdicts are reached. Dotted: a variance of 1 is the trivial maximum, a bound "
-        "to the right of it is vacuous."
+        f"Variance of the tuned direction over {_of(draws)} independent draws of S, against the Efron–Stein "
+        f"sum of the dropped leave-one-out replicas. {source(run)} "
+        f"{count(len(points), 'task distribution')} with independent draws, "
+        f"{points['outcome'].isin(OUTSIDE).sum()} of them outside the assumptions (hollow); "
+        f"{outcomes.get('violated', 0)} violated, {outcomes.get('inconclusive', 0)} inconclusive; "
+        f"{lost} without a variance, since a draw failed, are not drawn. Left: the sum that one run a draw certifies, "
+        "a mean over the same draws. Right: the sum over measured replicas, a mean over "
+        f"{_of(replicas) or 'no'} draws only, on which no verdict rests; {above} above the line there. "
+        "Bars: the intervals over draws by which the verdicts are reached; those of the measured sum are "
+        "in the csv. Dotted: the trivial maximum 1 of the variance, right of which a bound is vacuous."
     )
 
 

@@ -14,14 +14,16 @@ from figures.style import RC
 
 __all__ = ["BadFigure", "build"]
 
-DPI = 200
+DPI = 180
 
 
 def build(run_dir: Path, ids: Sequence[str] = ()) -> list[Path]:
-    """Write RUN_DIR/plots/ID.pdf, .png, .csv (the plotted points), .tex (a table) and .txt (the caption); all of them, in order.
+    """Write RUN_DIR/plots/ID.pdf, .png, .csv (the plotted points), .tex (a table) and .txt (the caption).
 
-    ids  which figures; none means all. Raises BadFigure, with one line, for an unknown id and for a directory
-    that holds no whole run. Nothing is fitted, and the same run gives the same bytes.
+    ids  which figures; none means all
+
+    Gives the paths written. Raises BadFigure, with one line, for an unknown id and for a directory that holds
+    no whole run. No task is fitted, and the same run gives the same bytes.
     """
     known = {plot.id: plot for plot in PLOTS}
     for name in ids:
@@ -34,10 +36,11 @@ def build(run_dir: Path, ids: Sequence[str] = ()) -> list[Path]:
 
 def _write(plot: Plot, run: Run, folder: Path) -> list[Path]:
     points = plot.points(run)
-    with mpl.rc_context(dict(RC)):
+    with mpl.rc_context(RC):
         figure = plot.draw(points)
-        figure.draw_without_rendering()  # lay out once, not once a file
-        figure.set_layout_engine("none")
+        if (layout := figure.get_layout_engine()) is not None:
+            layout.execute(figure)  # once, not once a file
+            figure.set_layout_engine("none")
         # no dates and no version stamps: the same run gives the same bytes
         pdf, png = io.BytesIO(), io.BytesIO()
         figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})

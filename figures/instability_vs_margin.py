@@ -26,12 +26,19 @@ def draw(points: pd.DataFrame) -> Figure:
         return figure
     ends = np.array([points["margin"].min(), points["margin"].max()])
     for factor, line, which in ((4, "--", "reweighted"), (2, ":", "dropped")):
-        axes.plot(ends, factor / ends, color=style.LOUD, linestyle=line, zorder=4, label=rf"bound ${factor}/\hat\gamma$, {which}")
+        axes.plot(
+            ends,
+            factor / ends,
+            color=style.LOUD,
+            linestyle=line,
+            zorder=4,
+            label=rf"bound ${factor}/\hat\gamma$, {which}",
+        )
     low, high = axes.get_ylim()
     axes.set_ylim(low, max(high, 6 / ends[0]))
     axes.set_xlabel(r"angular margin $\hat\gamma$")
-    axes.set_ylabel(r"$n$ × mean over $i$ of $\|\hat w_S-\hat w_{S\setminus i}\|$")
-    axes.legend(loc="lower left")
+    axes.set_ylabel(r"$n$ × mean over $i$ of $\|\hat w_S-\hat w_{S{\setminus}i}\|$")
+    axes.legend(loc="upper right")
     return figure
 
 
@@ -58,8 +65,8 @@ def caption(run: Run, points: pd.DataFrame) -> str:
     ratios = points["scaled"] * points["margin"] / factor
     largest = number(float(ratios.max())) if len(points) else "–"
     return (
-        "Direction instability at the last step, mean over the samples left out, times n, against the angular margin. "
-        f"{source(run)} {count(len(points), 'task')}: {WHICH}. {slope} (ordinary least squares on logarithms, 95 % "
-        f"t-interval; the bound falls with slope −1). Band: 95 % confidence band of the line. Lines: the bound from the zero "
-        f"start. Largest measured/bound: {largest}."
+        "Direction instability at the last step, mean over the samples left out, times n, against the "
+        f"angular margin. {source(run)} {count(len(points), 'task')}: {WHICH}. {slope} (ordinary least "
+        "squares on logarithms, 95 % t-interval; the bound falls with slope −1). Band: 95 % confidence "
+        f"band of the line. Lines: the bound from the zero start. Largest measured/bound: {largest}."
     )

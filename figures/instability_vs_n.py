@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator
 
 from figures import style
 from figures.power_law import power_law
@@ -26,12 +26,10 @@ def draw(points: pd.DataFrame) -> Figure:
         return figure
     ends = np.array([points["n"].min(), points["n"].max()], np.float64)
     middle = np.exp(np.log(points["instability"] * points["n"])[points["instability"] > 0].mean())
-    axes.plot(ends, 3 * middle / ends, color=style.LOUD, linestyle="--", zorder=4, label="predicted slope −1")
+    axes.plot(ends, 3 * middle / ends, color=style.GREY, linestyle="--", zorder=4, label="predicted slope −1")
     axes.set_xlabel("samples n")
-    axes.set_ylabel(r"mean over $i$ of $\|\hat w_S-\hat w_{S\setminus i}\|$")
+    axes.set_ylabel(r"mean over $i$ of $\|\hat w_S-\hat w_{S{\setminus}i}\|$")
     axes.xaxis.set_major_locator(FixedLocator([2.0**k for k in range(1, 12)]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
     axes.legend(loc="upper right")
     return figure
 
@@ -40,8 +38,14 @@ def table(points: pd.DataFrame) -> pd.DataFrame:
     """The slope over all tasks, at fixed margin, and family by family."""
     laws = {
         "all": (len(points), power_law(points["instability"], points["n"])),
-        "all, at fixed angular margin": (len(points), power_law(points["instability"], points["n"], points["margin"])),
-        **{str(f): (len(rows), power_law(rows["instability"], rows["n"])) for f, rows in points.groupby("family")},
+        "all, at fixed angular margin": (
+            len(points),
+            power_law(points["instability"], points["n"], points["margin"]),
+        ),
+        **{
+            str(f): (len(rows), power_law(rows["instability"], rows["n"]))
+            for f, rows in points.groupby("family")
+        },
     }
     rows = [
         (tasks, size, law.slope if law else np.nan, law.low if law else np.nan, law.high if law else np.nan)
@@ -60,8 +64,8 @@ def caption(run: Run, points: pd.DataFrame) -> str:
     at_fixed = f", at fixed angular margin {fixed.text()}" if fixed else ""
     smallest = number(float(points["instability"].min())) if len(points) else "–"
     return (
-        f"Direction instability at the last step, mean over the samples left out, against the number of samples. {source(run)} "
-        f"{count(len(points), 'task')}: {WHICH}. {slope}{at_fixed} (ordinary least squares on logarithms, 95 % t-interval; "
-        f"predicted −1). Band: 95 % confidence band of the line. Dashed: a guide of slope −1, its height is arbitrary. "
-        f"Smallest instability {smallest}."
+        "Direction instability at the last step, mean over the samples left out, against the number of "
+        f"samples. {source(run)} {count(len(points), 'task')}: {WHICH}. {slope}{at_fixed} (ordinary least "
+        "squares on logarithms, 95 % t-interval; predicted −1). Band: 95 % confidence band of the line. "
+        f"Dashed: a guide of slope −1, its height is arbitrary. Smallest instability {smallest}."
     )

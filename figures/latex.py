@@ -1,17 +1,18 @@
 """A data frame as a LaTeX tabular with booktabs rules."""
 
+import math
+
 import pandas as pd
 
 from figures.words import number
 
 _ESCAPES = str.maketrans(
     {
-        "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "−": "$-$", "·": r"$\cdot$", "∞": r"$\infty$",
-        "λ": r"$\lambda$", "γ": r"$\gamma$", "≤": r"$\le$", "\u202f": r"\,", "η": r"$\eta$", "β": r"$\beta$",
-        "²": r"$^2$", "×": r"$\times$",
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
+        **{"–": "--", "−": "$-$", "·": r"$\cdot$", "×": r"$\times$", "∞": r"$\infty$", "\u202f": r"\,"},
     }
-)  # fmt: skip
+)
 
 
 def escape(text: str) -> str:
@@ -29,7 +30,7 @@ def tabular(frame: pd.DataFrame, title: str) -> str:
         r"\toprule",
         " & ".join(escape(str(column).replace("_", " ")) for column in frame) + r" \\",
         r"\midrule",
-        *(" & ".join(escape(_cell(value)) for value in row) + r" \\" for row in frame.itertuples(index=False)),
+        *(" & ".join(map(_cell, row)) + r" \\" for row in frame.itertuples(index=False)),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -37,4 +38,7 @@ def tabular(frame: pd.DataFrame, title: str) -> str:
 
 
 def _cell(value: object) -> str:
-    return number(value) if isinstance(value, float) else str(value)
+    if not isinstance(value, float) or not math.isfinite(value):
+        return escape(number(value) if isinstance(value, float) else str(value))
+    mantissa, _, exponent = number(value).partition("e")
+    return rf"${mantissa} \cdot 10^{{{int(exponent)}}}$" if exponent else f"${mantissa}$"

@@ -3,7 +3,8 @@
 A claim is a (bound, quantity). A verdict HOLDS whose bound is at the trivial maximum counts as vacuous.
 """
 
-import numpy as np
+from collections import Counter
+
 import pandas as pd
 
 from theory.catalogue import BUILT_IN
@@ -45,25 +46,21 @@ def summary(records: pd.DataFrame) -> pd.DataFrame:
     Ratios are over the tasks with a ratio; `applicable` counts every task inside the bound's assumptions,
     also those where a side is missing or a replica failed.
     """
-    counts = pd.crosstab([records["bound"], records["quantity"]], outcome(records)) if len(records) else pd.DataFrame()
-    ratios = compared(records)
+    counts = Counter(zip(records["bound"], records["quantity"], outcome(records), strict=True))
+    ratios = compared(records).sort_values("ratio", ascending=False, kind="stable")
     rows = []
-    for claim in claims(records):
-        of_claim = ratios[(ratios["bound"] == claim[0]) & (ratios["quantity"] == claim[1])]
-        known = claim in counts.index
-        count = {o: int(counts.loc[claim, o]) if known and o in counts else 0 for o in OUTCOMES}
-        tasks = sum(count.values())
-        worst = of_claim.loc[of_claim["ratio"].idxmax()] if len(of_claim) else None
-        rows.append(
-            {
-                "bound": claim[0],
-                "quantity": claim[1],
-                "tasks": tasks,
-                "applicable": tasks - count["inapplicable"],
-                **count,
-                "median_ratio": float(of_claim["ratio"].median()) if len(of_claim) else np.nan,
-                "worst_ratio": float(worst["ratio"]) if worst is not None else np.nan,
-                "worst_task": str(worst["task"]) if worst is not None else "",
-            }
-        )
+    for bound, quantity in claims(records):
+        count = {name: counts[bound, quantity, name] for name in OUTCOMES}
+        here = ratios[(ratios["bound"] == bound) & (ratios["quantity"] == quantity)]
+        facts = {
+            "bound": bound,
+            "quantity": quantity,
+            "tasks": sum(count.values()),
+            "applicable": sum(count.values()) - count["inapplicable"],
+            **count,
+            "median_ratio": here["ratio"].median(),
+            "worst_ratio": here["ratio"].max(),
+            "worst_task": here["task"].iloc[0] if len(here) else "",
+        }
+        rows.append(facts)
     return pd.DataFrame(rows)

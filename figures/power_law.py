@@ -15,8 +15,9 @@ class PowerLaw:
     """y ≈ C x^slope · (other factors).
 
     points      how many
-    slope       exponent of x, with its 95 % interval (low, high): t with points − parameters degrees of freedom;
-                it takes the residuals of the logarithms as independent, of one variance and Gaussian
+    slope       exponent of x
+    low, high   its 95 % interval: t with points − parameters degrees of freedom, for residuals of the
+                logarithms that are independent, Gaussian and of one variance
     """
 
     points: int
@@ -42,7 +43,7 @@ class PowerLaw:
 def power_law(y: ArrayLike, x: ArrayLike, *others: ArrayLike) -> PowerLaw | None:
     """The law of y in x, at fixed `others`; points that are not positive and finite are left out.
 
-    None where fewer than three points are left for the residuals' variance, or x cannot be told from the others.
+    None where fewer than two degrees of freedom are left, or x cannot be told from the others.
     """
     columns = np.column_stack([np.asarray(c, np.float64) for c in (y, x, *others)])
     logs = np.log(columns[(np.isfinite(columns) & (columns > 0)).all(axis=1)])

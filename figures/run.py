@@ -49,21 +49,28 @@ def with_replicas(tasks: pd.DataFrame) -> pd.DataFrame:
     return tasks[(tasks["ok"] == tasks["n"] + 1)]
 
 
+def _there(path: Path) -> None:
+    if not path.is_file():
+        raise BadFigure(f"{path} is missing; is the run finished?")
+
+
 def _table(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+    _there(path)
     try:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise BadFigure(f"{path}: cannot be read ({' '.join(str(error).split())}); is the run finished?") from error
+        raise BadFigure(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
     if missing := [name for name in columns if name not in frame]:
         raise BadFigure(f"{path}: column {missing[0]} is missing; the tables are those of verify/tables.py")
     return frame
 
 
 def _manifest(path: Path) -> Mapping[str, Any]:
+    _there(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadFigure(f"{path}: cannot be read ({' '.join(str(error).split())}); is the run finished?") from error
+        raise BadFigure(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise BadFigure(f"{path}: must be a JSON object; got {type(content).__name__}")
     return content

@@ -14,7 +14,12 @@ def separable_heads(run: Run) -> pd.DataFrame:
     margin       middle of the certified interval of the angular margin γ̂
     """
     tasks = with_replicas(run.tasks)
-    inside = (tasks["separable"] == "yes") & (tasks["classes"] == 2) & (tasks["loss"] == "logistic") & (tasks["l2"] == 0)
+    inside = (
+        (tasks["separable"] == "yes")
+        & (tasks["classes"] == 2)
+        & (tasks["loss"] == "logistic")
+        & (tasks["l2"] == 0)
+    )
     frame = tasks.loc[inside, ["task", "family", "n", "d", "deletion"]].copy()
     frame["margin"] = (tasks["angular_low"] + tasks["angular_high"])[inside] / 2
     frame["instability"] = frame["task"].map(last(run, "direction.mean")["value"]).astype(float)

@@ -3,13 +3,15 @@
 Colours are those of Okabe & Ito (2008). Vermillion is kept for what must not be missed: a violated bound.
 """
 
+import math
 from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
@@ -42,7 +44,7 @@ FAMILIES: dict[str, tuple[str, str]] = {
 }
 _SPARE = [(colour, marker) for marker in "*d8H" for colour in (GREEN, BLACK, BLUE, PURPLE)]
 
-RC: Mapping[str, object] = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8.5,
     "axes.titlesize": 9,
@@ -65,9 +67,9 @@ RC: Mapping[str, object] = {
 }
 
 
-def canvas(width: float, height: float) -> Figure:
+def canvas(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
     """An empty figure, inches."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout=layout)
 
 
 def families(present: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -78,16 +80,18 @@ def families(present: Iterable[str]) -> dict[str, tuple[str, str]]:
     return ours | {name: _SPARE[k % len(_SPARE)] for k, name in enumerate(others)}
 
 
-def family_handles(looks: Mapping[str, tuple[str, str]]) -> list[Line2D]:
-    """Legend entries for families."""
-    return [
+def family_legend(figure: Figure, looks: Mapping[str, tuple[str, str]]) -> None:
+    """The families below the figure, in rows of about one length."""
+    handles = [
         Line2D([], [], color=colour, marker=marker, linestyle="", markersize=5, label=name)
         for name, (colour, marker) in looks.items()
     ]
+    columns = math.ceil(len(handles) / math.ceil(len(handles) / 4))
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, columnspacing=1.4)
 
 
 def limits(*values: ArrayLike, decades: float = 12.0) -> tuple[float, float]:
-    """Limits of a logarithmic axis around all positive finite values, at most so many decades below the largest."""
+    """Limits of a logarithmic axis around the positive finite values, at most so many decades wide."""
     flat = np.concatenate([np.ravel(np.asarray(v, np.float64)) for v in values]) if values else np.zeros(0)
     flat = flat[np.isfinite(flat) & (flat > 0)]
     if not len(flat):
@@ -99,12 +103,12 @@ def limits(*values: ArrayLike, decades: float = 12.0) -> tuple[float, float]:
 
 
 def onto(values: ArrayLike, bounds: tuple[float, float]) -> Floats:
-    """The values where they can be drawn: 0 and everything below at the lower edge, ∞ and NaN at the upper."""
+    """The values where they can be drawn: 0 and what is below at the lower edge, ∞ and NaN at the upper."""
     return np.clip(np.nan_to_num(np.asarray(values, np.float64), nan=np.inf), *bounds)
 
 
 def identity(axes: Axes, bounds: tuple[float, float]) -> None:
-    """Log-log axes with one range, the line measured = bound, and the forbidden side above it in a light shade."""
+    """Log-log axes of one range, the line measured = bound, and a light shade on the forbidden side."""
     axes.set(xscale="log", yscale="log", xlim=bounds, ylim=bounds)
     axes.plot(bounds, bounds, color=BLACK, linewidth=0.8, zorder=1)
     axes.fill_between(bounds, bounds, bounds[1], color=LOUD, alpha=0.08, linewidth=0, zorder=0)
@@ -115,6 +119,14 @@ def sparse_ticks(axes: Axes, number: int = 4) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(numticks=number))
         axis.set_minor_locator(NullLocator())
+
+
+def plain_ticks(axes: Axes) -> None:
+    """Ticks at 1, 2, 5 times the powers of ten, written out, on logarithmic axes of few decades."""
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def say(axes: Axes, text: str) -> None:

@@ -26,15 +26,34 @@ def draw(points: pd.DataFrame) -> Figure:
     for outcome in OUTCOMES:
         width = points[outcome]
         colour = style.OUTCOME_COLOURS[outcome]
-        axes.barh(points.index, width, left=left, height=0.72, color=colour, label=outcome, edgecolor="white", linewidth=0.4)
+        axes.barh(
+            points.index,
+            width,
+            left=left,
+            height=0.72,
+            color=colour,
+            label=outcome,
+            edgecolor="white",
+            linewidth=0.4,
+        )
         ink = style.BLACK if outcome in ("inapplicable", "vacuous", "inconclusive") else "white"
         for row in points.index[width > 0.045 * most]:
-            axes.text(left[row] + width[row] / 2, row, str(width[row]), ha="center", va="center", color=ink, fontsize=7)
+            axes.text(
+                left[row] + width[row] / 2,
+                row,
+                str(width[row]),
+                ha="center",
+                va="center",
+                color=ink,
+                fontsize=7,
+            )
         left = left + width
     for row in points.index[points["violated"] > 0]:
         text = f" {points['violated'][row]} violated"
         axes.text(left[row], row, text, va="center", color=style.LOUD, weight="bold", fontsize=8)
-    axes.set_yticks(points.index, [name(claim) for claim in zip(points["bound"], points["quantity"], strict=True)])
+    axes.set_yticks(
+        points.index, [name(claim) for claim in zip(points["bound"], points["quantity"], strict=True)]
+    )
     axes.set(ylim=(len(points) - 0.4, -0.6), xlim=(0, most * (1.16 if points["violated"].any() else 1.0)))
     axes.set_xlabel("tasks")
     axes.tick_params(axis="y", length=0)
@@ -51,7 +70,8 @@ def caption(run: Run, points: pd.DataFrame) -> str:
     """How many comparisons, and what the outcomes mean."""
     total, violated = int(points["tasks"].sum()), int(points["violated"].sum())
     return (
-        f"Tasks by outcome for every claim. {source(run)} {count(total, 'comparison')}, {violated} violated. Vacuous: holds, but "
-        "the bound is at or above the largest value its quantity can have. Inapplicable: an assumption fails. Inconclusive: "
-        "a side is missing, or the intervals overlap. Failed: a replica diverged or left the floats."
+        f"Tasks by outcome for every claim. {source(run)} {count(total, 'comparison')}, {violated} "
+        "violated. Vacuous: holds, but the bound is at or above the largest value its quantity can have. "
+        "Inapplicable: an assumption fails. Inconclusive: a side is missing, or the intervals overlap. "
+        "Failed: a replica diverged or left the floats."
     )

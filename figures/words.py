@@ -5,9 +5,10 @@ import math
 from figures.run import Run
 
 
-def count(number: int, noun: str) -> str:
-    """`1 task`, `1 200 tasks`."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}".replace(",", "\u202f")
+def count(number: int, noun: str = "") -> str:
+    """`1 task`, `1 200 tasks`, or the number alone."""
+    digits = f"{number:,}".replace(",", "\u202f")
+    return f"{digits} {noun if number == 1 else noun + 's'}" if noun else digits
 
 
 def number(value: float) -> str:

@@ -45,8 +45,12 @@ def margins_of(task: Task, *, left_out: bool) -> Margins:
     """Solve the machines of a task; without one sample only where that sample carries dual weight."""
     features, basis = task.features, None
     if task.dimension > task.samples:  # an isometry to their span: every margin and distance stays
-        basis, lower = np.linalg.qr(task.features.T)
-        features = np.ascontiguousarray(lower.T)
+        signed = task.signed if task.classes == 2 else task.features
+        distinct, copy = np.unique(signed, axis=0, return_inverse=True)  # exact copies must stay exact
+        basis, lower = np.linalg.qr(distinct.T)
+        features = np.ascontiguousarray(lower.T)[copy]
+        if task.classes == 2:
+            features *= task.labels[:, None]
     whole = max_margin(*_rows(task, features))
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     unit = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)

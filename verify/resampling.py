@@ -4,8 +4,7 @@ The tuning is fixed before any draw: the step comes from a pilot sample that is 
 of the dropped convention, which gives the smaller sum and is as good a function of S∖i as any.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,25 +25,24 @@ MEASURED_UP_TO = 32  # samples, since retraining is what costs
 _NOTHING = Interval(value=np.nan, low=np.nan, high=np.nan)
 
 
-def resample(specs: Sequence[TaskSpec], tunings: Sequence[HeadTuning], points: Sequence[Task], seed: int) -> list[Draws]:
-    """For each spec the variance over its `draws`, judged at LEVEL; each tuning has its step as a number.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DrawJobs:
+    """What to tune for one task: one run on every draw, and all replicas on the first few."""
 
-    points  test points of each task, for the variance of the accuracy
-    """
-    jobs = [
-        [Job(task=generate(spec, seed, "draw", draw), tuning=replace(tuning, deletion="dropped")) for draw in range(spec.draws)]
-        for spec, tuning in zip(specs, tunings, strict=True)
-    ]
-    some = [own[: MEASURED_DRAWS if spec.n <= MEASURED_UP_TO else 0] for spec, own in zip(specs, jobs, strict=True)]
-    fits = iter(tune([job for own in jobs for job in own], replicas=False))
-    retrained = iter(tune([job for own in some for job in own]))
-    return [
-        _draws(own_points, [next(fits) for _ in own], few, [next(retrained) for _ in few])
-        for own, few, own_points in zip(jobs, some, points, strict=True)
-    ]
+    points: Task
+    every: list[Job]
+    few: list[Job]
 
 
-def _draws(points: Task, fits: list[ReplicaFit], few: list[Job], retrained: list[ReplicaFit]) -> Draws:
+def draw_jobs(spec: TaskSpec, tuning: HeadTuning, points: Task, seed: int) -> DrawJobs:
+    """The jobs of `spec.draws` draws; `tuning` has its step as a number, `points` are for the variance of the accuracy."""
+    dropped = replace(tuning, deletion="dropped")
+    every = [Job(task=generate(spec, seed, "draw", draw), tuning=dropped) for draw in range(spec.draws)]
+    return DrawJobs(points=points, every=every, few=every[: MEASURED_DRAWS if spec.n <= MEASURED_UP_TO else 0])
+
+
+def resampled(jobs: DrawJobs, fits: list[ReplicaFit], retrained: list[ReplicaFit]) -> Draws:
+    """The variances and the sums, each judged at LEVEL, from the fits of `every` and of `few`."""
     largest = max(fit.smoothness for fit in fits)
     lost = sum(fit.failed or fit.last.weight_norm == 0 for fit in fits)
     if lost:
@@ -52,13 +50,13 @@ def _draws(points: Task, fits: list[ReplicaFit], few: list[Job], retrained: list
                      measured=_NOTHING, measured_count=0, largest_smoothness=largest,
                      failed=f"{lost} of {len(fits)} draws have no head with a direction")  # fmt: skip
     directions = np.stack([fit.last.weights / fit.last.weight_norm for fit in fits])
-    accuracies = np.array([[measure.accuracy(fit.last.weights, points)] for fit in fits])
-    sums = [_measured_sum(job, fit) for job, fit in zip(few, retrained, strict=True)]
+    accuracies = np.array([[measure.accuracy(fit.last.weights, jobs.points)] for fit in fits])
+    sums = [_measured_sum(job, fit) for job, fit in zip(jobs.few, retrained, strict=True)]
     sums = [] if np.isnan(sums).any() else sums
     return Draws(
         count=len(fits),
-        variance=variance_interval(directions),
-        accuracy_variance=variance_interval(accuracies),
+        variance=variance_interval(directions, most=1.0),
+        accuracy_variance=variance_interval(accuracies, most=0.25),
         certified=mean_interval(np.array([efron_stein_sum(fit) for fit in fits])),
         measured=mean_interval(np.array(sums)) if sums else _NOTHING,
         measured_count=len(sums),
@@ -77,4 +75,4 @@ def seed_variance(task: Task, tuning: HeadTuning, seed: int, seeds: int) -> Inte
     fits = tune([Job(task=task, tuning=tuning, seed=seed + s) for s in range(seeds)], replicas=False)
     heads = np.stack([fit.last.weights for fit in fits])
     norms = np.linalg.norm(heads, axis=(1, 2), keepdims=True)
-    return variance_interval(heads / np.where(norms > 0, norms, 1))
+    return variance_interval(heads / np.where(norms > 0, norms, 1), most=1.0)

@@ -171,7 +171,7 @@ def _units(specs: Sequence[TaskSpec]) -> list[list[TaskSpec]]:
     """Tasks of like shape together, about UNIT_SECONDS each, the most expensive first so that workers end together."""
     groups: dict[tuple[object, ...], list[TaskSpec]] = defaultdict(list)
     for spec in specs:
-        groups[(spec.n, spec.classes, spec.tuning["loss"], spec.tuning["order"], bool(spec.draws))].append(spec)
+        groups[(spec.n, spec.classes, spec.tuning["loss"], spec.tuning["order"])].append(spec)
     units: list[list[TaskSpec]] = []
     for group in groups.values():
         unit: list[TaskSpec] = []
@@ -185,9 +185,10 @@ def _units(specs: Sequence[TaskSpec]) -> list[list[TaskSpec]]:
 
 
 def _seconds(spec: TaskSpec) -> float:
-    """A rough price on one core: products at 40 GFLOP/s, seven passes a difference, and the machines without one sample."""
+    """A rough price on one core: products at 40 GFLOP/s, seven passes a difference, the machines without one sample."""
     k, d = (1 if spec.classes == 2 else spec.classes), min(spec.n, spec.d)
     steps = float(spec.tuning["steps"])
     descent = steps * spec.n**2 * k * (4 * d / 4e10 + 7e-9)
     machines = 2e-10 * spec.n * d**3 * k
-    return 0.02 + descent + machines + (32 * steps * spec.n * d * k * 2e-9 if spec.draws else 0.0)
+    draws = 0.1 + 32 * steps * spec.n * d * k * 2e-9 if spec.draws else 0.0
+    return 0.02 + descent + machines + draws

@@ -7,6 +7,7 @@ takes one xxᵀ away, and the new largest eigenvalue is the root of the secular 
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from synth.task import Task
 from verify.tuning import HeadTuning
@@ -41,12 +42,14 @@ def _largest_eigenvalues(features: Floats) -> tuple[float, float]:
     values = singular**2
     projections = np.square(left * singular)  # ⟨q_j, x_i⟩², (n, min(n, d))
     low, high = float(values[1]) if len(values) > 1 else 0.0, float(values[0])
-    while True:  # bisection: each sample's secular function falls from + to − on the bracket
-        middle = (low + high) / 2
-        if not low < middle < high:
-            return float(values[0]), high
-        gaps = middle - values
-        if np.any(1 + projections @ (1 / np.where(gaps == 0, np.finfo(float).tiny, gaps)) > 0):
-            low = middle
-        else:
-            high = middle
+
+    def secular(mu: float) -> float:
+        # > 0 below the largest of the roots; the two factors take the poles away
+        return float((1 + projections @ (1 / (mu - values))).max() * (mu - low) * (high - mu))
+
+    left_end, right_end = np.nextafter(low, high), np.nextafter(high, low)
+    if left_end >= right_end or secular(left_end) <= 0:
+        return high, low
+    if secular(right_end) >= 0:
+        return high, high
+    return high, float(brentq(secular, left_end, right_end, xtol=1e-300, rtol=4 * np.finfo(float).eps))

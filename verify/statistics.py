@@ -25,8 +25,8 @@ def mean_interval(values: Floats, level: float = LEVEL) -> Interval:
     return Interval(value=mean, low=mean - half, high=mean + half)
 
 
-def variance_interval(vectors: Floats, level: float = LEVEL) -> Interval:
-    """E‖g − E g‖² from independent draws (m, …): the unbiased estimate, with the jackknife's standard error.
+def variance_interval(vectors: Floats, most: float = np.inf, level: float = LEVEL) -> Interval:
+    """E‖g − E g‖², at most `most`, from independent draws (m, …): the unbiased estimate, with the jackknife's standard error.
 
     Leaving draw k out changes the estimate in proportion to ‖g_k − ḡ‖²; these pseudo-values are averaged with
     Student's t (Efron & Stein 1981, section 2, on the jackknife of a variance).
@@ -36,8 +36,8 @@ def variance_interval(vectors: Floats, level: float = LEVEL) -> Interval:
     squares = np.square(flat - flat.mean(axis=0)).sum(axis=1)
     estimate = float(squares.sum() / (m - 1))
     if m < 3:
-        return Interval(value=estimate, low=0.0, high=np.inf)
+        return Interval(value=estimate, low=0.0, high=most)
     without = (squares.sum() - squares * m / (m - 1)) / (m - 2)
     pseudo = m * estimate - (m - 1) * without
     interval = mean_interval(pseudo, level)
-    return Interval(value=estimate, low=max(0.0, float(interval.low)), high=float(interval.high))
+    return Interval(value=estimate, low=max(0.0, float(interval.low)), high=min(most, float(interval.high)))

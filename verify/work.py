@@ -17,10 +17,11 @@ from theory.interval import Interval
 from verify import measure
 from verify.margins import margins_of
 from verify.replica_fit import ReplicaFit, Status
-from verify.resampling import resample, seed_variance
+from verify.resampling import draw_jobs, resampled, seed_variance
 from verify.smoothness import smoothness, step_size
 from verify.solvers.minimisers import minimise
 from verify.solvers.replicas import Job, tune
+from verify.solvers.threads import one_thread
 from verify.trial import Draws, Evidence, trial
 from verify.tuning import HeadTuning, tuning_from
 from verify.verdict import Comparison, Measurement
@@ -38,17 +39,28 @@ AT_THE_END = ("pointwise.mean", "flips.mean", "margin-direction", "svm-direction
 
 def work_on(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, bounds: Sequence[Bound]) -> Rows:
     """The rows of `records`, `measurements` and `tasks` for these specs, in their order."""
+    with one_thread():
+        return _work_on(specs, seed, device, dtype, bounds)
+
+
+def _work_on(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, bounds: Sequence[Bound]) -> Rows:
     tasks = [generate(spec, seed) for spec in specs]
     jobs = [_job(spec, seed, task, device, dtype) for spec, task in zip(specs, tasks, strict=True)]
-    fits = tune(jobs)
     points = [_test_points(spec, seed) for spec in specs]
-    drawn = {i: own for i, own in enumerate(points) if own is not None and specs[i].draws}
-    resampled = resample([specs[i] for i in drawn], [jobs[i].tuning for i in drawn], list(drawn.values()), seed)
-    draws = dict(zip(drawn, resampled, strict=True))
+    draws = {
+        i: draw_jobs(spec, jobs[i].tuning, own, seed)
+        for i, (spec, own) in enumerate(zip(specs, points, strict=True))
+        if spec.draws and own is not None
+    }
+    fits = iter(tune([*jobs, *(job for own in draws.values() for job in own.few)]))
+    main = [next(fits) for _ in jobs]
+    retrained = {i: [next(fits) for _ in own.few] for i, own in draws.items()}
+    once = iter(tune([job for own in draws.values() for job in own.every], replicas=False))
+    outcomes = {i: resampled(own, [next(once) for _ in own.every], retrained[i]) for i, own in draws.items()}
     rows: Rows = {"records": [], "measurements": [], "tasks": []}
-    for i, (spec, job, fit) in enumerate(zip(specs, jobs, fits, strict=True)):
+    for i, (spec, job, fit) in enumerate(zip(specs, jobs, main, strict=True)):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            _one_task(spec, job, _evidence(job, fit, draws.get(i), points[i]), bounds, rows)
+            _one_task(spec, job, _evidence(job, fit, outcomes.get(i), points[i]), bounds, rows)
     return rows
 
 

@@ -40,33 +40,42 @@ class Batch:
 
 
 class Descent:
-    """The run on all samples of T tasks in float64 and, if asked, all their replicas in `dtype`."""
+    """The run on all samples of T tasks in float64 and, if asked, all their replicas in `dtype`.
+
+    Products take (T, H·k, ·); a small task's step costs its calls, so what does not change is prepared once.
+    """
 
     def __init__(self, batch: Batch, loss: Loss, *, replicas: bool, dtype: torch.dtype) -> None:
         self.batch, self.loss = batch, loss
         z = batch.features
         tasks, n, d = z.shape
         heads, k = batch.starts.shape[1:3]
+        self.shape = (heads, k, n)
         self.steps_done = 0
-        self.eta = batch.step_sizes.view(-1, 1, 1, 1)
-        self.shrink = 1 - self.eta * batch.l2.view(-1, 1, 1, 1)
-        self.shrinks = bool((batch.l2 > 0).any())
-        reweighted = batch.reweighted.to(z.dtype).view(-1, 1, 1, 1)
-        self.reweights = bool(batch.reweighted.any())
-        self.own = self.eta * (1 + reweighted / (n - 1))  # η·scale
-        self.shared = self.own * reweighted / n
-        self.uniform = z.new_full((tasks, 1, 1, n), 1 / n)
+        self.eta = batch.step_sizes.view(-1, 1, 1)
+        self.shrink = 1 - self.eta * batch.l2.view(-1, 1, 1)
+        self.reweighted = batch.reweighted.view(-1, 1, 1)
+        self.own = self.eta * (1 + self.reweighted.to(z.dtype) / (n - 1))  # η·scale
+        self.shared = self.own * self.reweighted / n
+        self.cross = 2 * self.own * self.shared
         self.norms = torch.linalg.vector_norm(z, dim=-1)[:, None]
         self.transposed = z.mT.contiguous()
-        self.weights = batch.starts.clone()
-        self.outputs = _product(self.weights, self.transposed)
+        self.weights = batch.starts.reshape(tasks, heads * k, d).clone()
+        self.outputs = torch.bmm(self.weights, self.transposed)
         self.certificates = z.new_zeros(tasks, heads, n)
-        self.gradient_bound = z.new_zeros(tasks)
-        self.differences = z.new_zeros(tasks, heads, n, k, d, dtype=dtype) if replicas else None
+        self.largest = z.new_zeros(tasks, heads, n)
+        self.differences = z.new_zeros(tasks, heads * n * k, d, dtype=dtype) if replicas else None
+        self.dtype = dtype
         if replicas:
             self.low = self.transposed.to(dtype)
-            self.driven = self._driven(self.uniform)
             self.changes = z.new_empty(tasks, heads * n * k, n, dtype=dtype)
+        self._flags()
+        self._weigh(z.new_full((tasks, 1, n), 1 / n))
+
+    @property
+    def gradient_bound(self) -> Tensor:
+        """The largest ‖∇ℓ_i(w_s)‖ so far, (T,)."""
+        return self.largest.amax(dim=(1, 2))
 
     def keep(self, tasks: Tensor) -> None:
         """Go on with these tasks alone, by index."""
@@ -75,78 +84,82 @@ class Descent:
         for name, value in vars(self).items():
             if isinstance(value, Tensor):
                 setattr(self, name, value[tasks])
-        self.shrinks, self.reweights = bool((self.batch.l2 > 0).any()), bool(self.batch.reweighted.any())
+        self._flags()
 
     def run(self, steps: int) -> None:
         """That many steps more."""
         for _ in range(steps):
+            if self.batch.orders is not None:
+                self._weigh(_batch_weights(self.batch.orders[:, self.steps_done], self.norms))
             self._step()
             self.steps_done += 1
 
-    def _step(self) -> None:
-        batch = self.batch
-        omega = self.uniform if batch.orders is None else _batch_weights(batch.orders[:, self.steps_done], self.uniform)
-        pull = self.loss.pull(self.outputs, batch.labels)
-        weighted = omega * pull
-        gradient = _product(weighted, batch.features)
-        along = _product(gradient, self.transposed)
-        sizes = torch.linalg.vector_norm(pull, dim=2).mul_(self.norms)
-        torch.maximum(self.gradient_bound, sizes.amax(dim=(1, 2)), out=self.gradient_bound)
-        lengths = self._injected_lengths(omega, weighted, gradient, along, sizes)
+    def _flags(self) -> None:
+        self.shrinks, self.reweights = bool((self.batch.l2 > 0).any()), bool(self.reweighted.any())
+
+    def _weigh(self, omega: Tensor) -> None:
+        """Sample weights ω (T, 1, n) of the step: ω_j z_j, ω_j‖z_j‖ and, for the replicas, η·scale·ω_j z_j."""
+        self.omega = omega
+        self.weighted = omega.mT * self.batch.features
+        self.own_norms = self.own * omega * self.norms
         if self.differences is not None:
-            self._step_replicas(self.differences, omega, pull, gradient)
+            self.driven = (self.own * self.weighted).to(self.dtype)
+
+    def _step(self) -> None:
+        heads, k, n = self.shape
+        pull = self.loss.pull(self.outputs.view(-1, heads, k, n), self.batch.labels)
+        flat = pull.view(-1, heads * k, n)
+        gradient = torch.bmm(flat, self.weighted)
+        along = torch.bmm(gradient, self.transposed)
+        sizes = pull[:, :, 0].abs() if k == 1 else torch.linalg.vector_norm(pull, dim=2)
+        torch.maximum(self.largest, sizes * self.norms, out=self.largest)
+        lengths = self._injected_lengths(sizes, pull, gradient, along)
+        if self.differences is not None:
+            self._step_replicas(self.differences, pull, gradient)
         if self.shrinks:
-            self.certificates.mul_(self.shrink[..., 0])
+            self.certificates.mul_(self.shrink)
             self.weights.mul_(self.shrink)
             self.outputs.mul_(self.shrink)
         self.certificates.add_(lengths)
         self.weights.addcmul_(self.eta, gradient)
         self.outputs.addcmul_(self.eta, along)
 
-    def _step_replicas(self, differences: Tensor, omega: Tensor, pull: Tensor, gradient: Tensor) -> None:
-        tasks, heads, n, k, d = differences.shape
-        flat = differences.view(tasks, -1, d)
-        torch.baddbmm(self.changes, flat, self.low, beta=0, alpha=self.loss.gain, out=self.changes)
-        change = self.loss.change(self.changes.view(tasks, heads, n, k, n), self.outputs, pull)
+    def _step_replicas(self, differences: Tensor, pull: Tensor, gradient: Tensor) -> None:
+        heads, k, n = self.shape
+        torch.baddbmm(self.changes, differences, self.low, beta=0, alpha=self.loss.gain, out=self.changes)
+        change = self.loss.change(self.changes.view(-1, heads, n, k, n), self.outputs.view(-1, heads, k, n), pull)
         change.diagonal(dim1=2, dim2=4).copy_(-pull)  # what sample i pulls in the run on all, its replica lacks
-        if self.batch.orders is not None:
-            self.driven = self._driven(omega)
         if self.shrinks:
-            differences.mul_(self.shrink[..., None])
-        torch.baddbmm(flat, change.view(tasks, -1, n), self.driven, out=flat)
+            differences.mul_(self.shrink)
+        torch.baddbmm(differences, change.view(-1, heads * n * k, n), self.driven, out=differences)
         if self.reweights:
-            differences.add_((self.shared * gradient)[:, :, None])
+            shared = (self.shared * gradient).view(-1, heads, 1, k, gradient.shape[-1])
+            differences.view(-1, heads, n, k, gradient.shape[-1]).add_(shared)
 
-    def _driven(self, omega: Tensor) -> Tensor:
-        """η·scale·ω_j z_j, (T, n, d)."""
-        return ((self.own * omega)[:, 0].mT * self.batch.features).to(self.low.dtype)
-
-    def _injected_lengths(
-        self, omega: Tensor, weighted: Tensor, gradient: Tensor, along: Tensor, sizes: Tensor
-    ) -> Tensor:
+    def _injected_lengths(self, sizes: Tensor, pull: Tensor, gradient: Tensor, along: Tensor) -> Tensor:
         """η‖inj_i‖ without forming it, (T, H, n): expanded, and directly where the expansion cancels."""
-        own = sizes * (self.own * omega)[:, :, 0]
+        heads, k, n = self.shape
+        own = sizes * self.own_norms
         if not self.reweights:
             return own
-        shared = self.shared[:, :, 0] * torch.linalg.vector_norm(gradient, dim=(-2, -1))[..., None]
-        whole = own.square() + shared.square()
-        square = whole - 2 * (self.own * self.shared)[..., 0] * (weighted * along).sum(dim=2)
-        lengths = square.clamp_min(0).sqrt()
-        task, head, i = torch.nonzero(square < 1e-3 * whole, as_tuple=True)
-        if len(task):
-            own_term = (self.own[task, 0] * weighted[task, head, :, i])[..., None] * self.batch.features[task, i, None]
-            shared_term = self.shared[task, 0, 0, :, None] * gradient[task, head]
+        gradient = gradient.view(-1, heads, k, gradient.shape[-1])
+        product = pull * along.view(pull.shape)
+        product = (product[:, :, 0] if k == 1 else product.sum(dim=2)).mul_(self.omega)
+        shared = self.shared * torch.linalg.vector_norm(gradient, dim=(-2, -1)).unsqueeze(-1)
+        whole = torch.addcmul(own.square(), shared, shared)
+        square = torch.addcmul(whole, self.cross, product, value=-1)
+        lengths = torch.where(self.reweighted, square.clamp_min(0).sqrt_(), own)
+        cancelled = (square < 1e-3 * whole) & self.reweighted
+        if cancelled.any():
+            task, head, i = torch.nonzero(cancelled, as_tuple=True)
+            own_pull = (self.own[task, 0] * self.omega[task, 0, i, None]) * pull[task, head, :, i]
+            own_term = own_pull[..., None] * self.batch.features[task, i, None]
+            shared_term = self.shared[task] * gradient[task, head]
             lengths[task, head, i] = torch.linalg.vector_norm(shared_term - own_term, dim=(-2, -1))
         return lengths
 
 
-def _product(left: Tensor, right: Tensor) -> Tensor:
-    """(T, H, k, a) times (T, a, b), one batched product."""
-    tasks, heads, k, a = left.shape
-    return torch.bmm(left.reshape(tasks, heads * k, a), right).view(tasks, heads, k, -1)
-
-
-def _batch_weights(indices: Tensor, uniform: Tensor) -> Tensor:
-    """ω (T, 1, 1, n): multiplicity over b, from the indices (T, b) of a minibatch."""
-    share = torch.full_like(indices, 1 / indices.shape[1], dtype=uniform.dtype)
-    return torch.zeros_like(uniform[:, 0, 0]).scatter_add_(1, indices, share)[:, None, None]
+def _batch_weights(indices: Tensor, like: Tensor) -> Tensor:
+    """ω (T, 1, n): multiplicity over b, from the indices (T, b) of a minibatch."""
+    share = torch.full_like(indices, 1 / indices.shape[1], dtype=like.dtype)
+    return torch.zeros_like(like[:, 0]).scatter_add_(1, indices, share)[:, None]

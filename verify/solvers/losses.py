@@ -42,9 +42,9 @@ class Logistic:
         return torch.sigmoid(-outputs)
 
     def change(self, scaled: Tensor, outputs: Tensor, pull: Tensor) -> Tensor:
-        minus, p, tilt = (v.unsqueeze(2).to(scaled.dtype) for v in (-outputs, -pull, 2 * pull - 1))
-        moved = torch.sub(minus, scaled, alpha=2).sigmoid_()
-        return scaled.tanh_().mul_(torch.addcmul(p, moved, tilt))
+        outputs, pull = outputs.unsqueeze(2).to(scaled.dtype), pull.unsqueeze(2).to(scaled.dtype)
+        moved = torch.sub(-outputs, scaled, alpha=2).sigmoid_()
+        return scaled.tanh_().mul_(torch.addcmul(-pull, moved, 2 * pull - 1))
 
 
 class Softmax:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from synth.task import Task
+from verify.solvers.threads import one_thread
 from verify.tuning import HeadTuning
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,7 @@ def minimise(task: Task, tuning: HeadTuning) -> Minimisers:
     if d > n:
         basis, lower = np.linalg.qr(features.T)
         features = np.ascontiguousarray(lower.T)
-    with threadpool_limits(1), torch.no_grad():
+    with one_thread(), torch.no_grad():
         problem = _Problem(features, task.labels, tuning, k)
         weights, errors = problem.solve()
     return Minimisers(weights=weights if basis is None else weights @ basis.T, errors=errors)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from synth.seeds import stream
 from synth.task import Task
@@ -18,6 +17,7 @@ from verify.replica_fit import ReplicaFit, Snapshot, Status
 from verify.smoothness import smoothness, step_size
 from verify.solvers.descent import Batch, Descent
 from verify.solvers.losses import Loss, loss_named
+from verify.solvers.threads import one_thread
 from verify.tuning import BadTuning, HeadTuning
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ def tune(
     device = device_named({job.tuning.device for job in jobs})
     limit = CHUNK_ELEMENTS[device.type] if chunk_elements is None else chunk_elements
     fits: dict[int, ReplicaFit] = {}
-    with threadpool_limits(1), _one_thread(), torch.no_grad():
+    with one_thread(), torch.no_grad():
         groups: dict[tuple[object, ...], list[tuple[int, _Prepared]]] = defaultdict(list)
         for index, job in enumerate(jobs):
             prepared = _prepare(job)
@@ -84,7 +84,8 @@ def tune(
             group.sort(key=lambda member: member[1].job.tuning.steps)  # tasks that end together stay together
             n, d = group[0][1].features.shape
             heads, k = group[0][1].starts.shape[:2]
-            size = max(1, limit // (heads * k * n * max(n, d) if replicas else n * d))
+            # without replicas a step reads the features once and little else: more tasks make it worth its calls
+            size = max(1, limit // (heads * k * n * max(n, d)) if replicas else 8 * limit // (n * d))
             for first in range(0, len(group), size):
                 chunk = group[first : first + size]
                 for (index, _), fit in zip(chunk, _run([p for _, p in chunk], replicas, device), strict=True):
@@ -165,7 +166,8 @@ def _run(prepared: list[_Prepared], replicas: bool, device: torch.device) -> lis
     )
     loss = loss_named(first.tuning.loss, first.task.classes)
     descent = Descent(batch, loss, replicas=replicas, dtype=getattr(torch, first.tuning.dtype))
-    start_risk = loss.value(descent.outputs, batch.labels).mean(dim=-1).mean(dim=1)
+    start_outputs = descent.outputs.view(len(jobs), *descent.shape)
+    start_risk = loss.value(start_outputs, batch.labels).mean(dim=(1, 2))
     running = list(range(len(prepared)))  # position in the descent → position in `prepared`
     snapshots: list[list[Snapshot]] = [[] for _ in prepared]
     fits: dict[int, ReplicaFit] = {}
@@ -191,7 +193,7 @@ def _padded_orders(prepared: list[_Prepared]) -> NDArray[np.int64]:
 
 
 def _fit(descent: Descent, t: int, p: _Prepared, snapshots: list[Snapshot], start_risk: float) -> ReplicaFit:
-    heads = _numpy(descent.weights[t])
+    heads = _numpy(descent.weights[t]).reshape(*p.starts.shape)
     return ReplicaFit(
         snapshots=tuple(snapshots),
         status=_status(p, snapshots[-1], start_risk, descent.loss),
@@ -206,14 +208,15 @@ def _fit(descent: Descent, t: int, p: _Prepared, snapshots: list[Snapshot], star
 def _snapshot(descent: Descent, t: int, p: _Prepared) -> Snapshot:
     differences = None
     if descent.differences is not None:
-        differences = _numpy(descent.differences[t].to(torch.float64).mean(dim=0))
+        heads, k, n = descent.shape
+        differences = _numpy(descent.differences[t].to(torch.float64).view(heads, n, k, -1).mean(dim=0))
         if p.basis is None:
             differences = differences[..., : p.job.task.dimension]
         else:
             differences = differences[..., : p.basis.shape[1]] @ p.basis.T
     return Snapshot(
         step=descent.steps_done,
-        weights=_original(p, _numpy(descent.weights[t].mean(dim=0)), descent.steps_done),
+        weights=_original(p, _numpy(descent.weights[t].view(*p.starts.shape).mean(dim=0)), descent.steps_done),
         differences=differences,
         certificates=_numpy(descent.certificates[t].mean(dim=0)),
     )
@@ -257,14 +260,3 @@ def _status(p: _Prepared, last: Snapshot, start_risk: float, loss: Loss) -> tupl
 
 def _numpy(tensor: torch.Tensor) -> Floats:
     return np.asarray(tensor.detach().cpu().numpy().copy(), np.float64)
-
-
-class _one_thread:
-    """Torch on one thread inside the block: the bits of a product depend on how it is split."""
-
-    def __enter__(self) -> None:
-        self.before = torch.get_num_threads()
-        torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        torch.set_num_threads(self.before)
