@@ -62,7 +62,7 @@ figcaption { margin-top: .5rem; font-size: .88rem; color: var(--soft); }
   .scroll { overflow: visible; }
   table { font-size: 6.5pt; }
   th, td { padding: .15rem .25rem; }
-  td, tbody th { white-space: normal; overflow-wrap: anywhere; }
+  td, tbody th { white-space: normal; overflow-wrap: break-word; }
   td.long { min-width: 0; }
   figure, tr, .answer { break-inside: avoid; }
   h2 { break-after: avoid; }

@@ -68,5 +68,5 @@ def caption(run: Run, points: pd.DataFrame) -> str:
         "Direction instability at the last step, mean over the samples left out, times n, against the "
         f"angular margin. {source(run)} {count(len(points), 'task')}: {WHICH}. {slope} (ordinary least "
         "squares on logarithms, 95 % t-interval; the bound falls with slope −1). Band: 95 % confidence "
-        f"band of the line. Lines: the bound from the zero start. Largest measured/bound: {largest}."
+        f"band of the line. Lines: the bound from the zero start. Largest measured / line: {largest}."
     )

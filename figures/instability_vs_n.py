@@ -10,7 +10,7 @@ from figures.power_law import power_law
 from figures.rate import cloud
 from figures.run import Run
 from figures.separable_heads import WHICH, separable_heads
-from figures.words import count, number, source
+from figures.words import count, source
 
 
 def points(run: Run) -> pd.DataFrame:
@@ -43,12 +43,12 @@ def table(points: pd.DataFrame) -> pd.DataFrame:
             power_law(points["instability"], points["n"], points["margin"]),
         ),
         **{
-            str(f): (len(rows), power_law(rows["instability"], rows["n"]))
-            for f, rows in points.groupby("family")
+            str(family): (len(rows), power_law(rows["instability"], rows["n"]))
+            for family, rows in points.groupby("family")
         },
     }
     rows = [
-        (tasks, size, law.slope if law else np.nan, law.low if law else np.nan, law.high if law else np.nan)
+        (tasks, size, *((law.slope, law.low, law.high) if law else (np.nan,) * 3))
         for tasks, (size, law) in laws.items()
     ]
     return pd.DataFrame(rows, columns=["family", "tasks", "slope", "low, 95 %", "high, 95 %"])
@@ -56,16 +56,13 @@ def table(points: pd.DataFrame) -> pd.DataFrame:
 
 def caption(run: Run, points: pd.DataFrame) -> str:
     """The slope with its interval, and what it is over."""
-    law, fixed = (
-        power_law(points["instability"], points["n"]),
-        power_law(points["instability"], points["n"], points["margin"]),
-    )
+    law = power_law(points["instability"], points["n"])
+    fixed = power_law(points["instability"], points["n"], points["margin"])
     slope = f"Slope {law.text()}" if law else "Too few tasks for a slope"
     at_fixed = f", at fixed angular margin {fixed.text()}" if fixed else ""
-    smallest = number(float(points["instability"].min())) if len(points) else "–"
     return (
         "Direction instability at the last step, mean over the samples left out, against the number of "
         f"samples. {source(run)} {count(len(points), 'task')}: {WHICH}. {slope}{at_fixed} (ordinary least "
         "squares on logarithms, 95 % t-interval; predicted −1). Band: 95 % confidence band of the line. "
-        f"Dashed: a guide of slope −1, its height is arbitrary. Smallest instability {smallest}."
+        "Dashed: a guide of slope −1, its height is arbitrary."
     )

@@ -65,25 +65,19 @@ def verdicts(run: Run) -> str:
 def worst(run: Run) -> str:
     """One row a claim: the task with the largest ratio."""
     ratios = compared(run.records).sort_values("ratio", ascending=False, kind="stable")
-    columns = (
-        "bound",
-        "quantity",
-        "task",
-        "family",
-        "n",
-        "d",
-        "sample",
-        "value",
-        "measured",
-        "ratio",
-        "outcome",
-    )
     rows = [
-        (*(_sample(r[name]) if name == "sample" else r[name] for name in columns), Cell(r["tuning"], "long"))
+        (
+            Cell(r["bound"], below=r["quantity"]),
+            Cell(r["task"], below=f"{r['family']}, n = {r['n']}, d = {r['d']}"),
+            str(r["sample"]) if r["sample"] >= 0 else "–",
+            *(r[name] for name in ("value", "measured", "ratio", "outcome")),
+            Cell(r["tuning"], "long"),
+        )
         for r in ratios.drop_duplicates(["bound", "quantity"]).to_dict("records")
     ]
+    head = ["bound", "task", "sample", "bound's value", "measured", "ratio", "outcome", "tuning"]
     note = "The largest ratio of every claim. Take a task out: tightrope task RUN_DIR TASK --out t.npz"
-    return html.paragraph(note) + html.table([*columns, "tuning"], rows)
+    return html.paragraph(note) + html.table(head, rows)
 
 
 def silent(run: Run) -> str:
@@ -130,10 +124,6 @@ def families(run: Run) -> str:
 def manifest(run: Run) -> str:
     """What made the run: suite, seed, versions, device, hash."""
     return html.table(["entry", "value"], [(key, Cell(text, "long")) for key, text in _flat(run.manifest)])
-
-
-def _sample(index: int) -> str:
-    return str(index) if index >= 0 else "–"
 
 
 def _flat(entries: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from figures.power_law import PowerLaw, power_law
 
 def cloud(points: pd.DataFrame, x: str, y: str, empty: str) -> tuple[Figure, PowerLaw | None]:
     """A dot a task, the fitted line and its 95 % band, log-log; the caller adds guide and labels."""
-    figure = style.canvas(5.4, 4.2)
+    figure = style.canvas(7.2, 4.6)
     axes = figure.subplots()
     if not len(points):
         style.say(axes, empty)

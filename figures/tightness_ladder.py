@@ -104,8 +104,9 @@ def caption(run: Run, points: pd.DataFrame) -> str:
     return (
         "Measured / bound for every claim, one dot a task, the tightest claim on top; ring: median, bar: "
         "quartiles. A ratio of 1 is an attained bound, beyond it the bound would be violated. "
-        f"{source(run)} {count(len(points), 'comparison')} with a ratio; left out are {count(inapplicable)} "
-        f"inapplicable, {count(failed)} with a failed solver, {count(missing)} where a side is missing. Light "
-        "dots: the bound is vacuous there, at or above the largest value its quantity can have. "
+        f"{source(run)} {count(len(points), 'comparison')} with a ratio; left out are "
+        f"{count(inapplicable)} inapplicable, {count(failed)} with a failed solver and {count(missing)} "
+        "where a side is missing. Light dots: the bound is vacuous there, at or above the largest value "
+        "its quantity can have. "
         f"Largest ratio: {number(float(points['ratio'].max()) if len(points) else np.nan)}."
     )

@@ -4,6 +4,7 @@ Every choice has an axis of its own. Task number j of family f = 1, 2, … stand
 axis of the prime p: an additive recurrence that fills [0, 1) evenly within each family and over all.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -96,6 +97,20 @@ class Grid(NamedTuple):
         return self.values[int(u * len(self.values))]
 
 
+class LogGrid(NamedTuple):
+    """Log-uniform from the first to a little beyond the last of the values, then the nearest of them.
+
+    The ends stand for about half a step, so that the dearest tasks are no more than their share.
+    """
+
+    values: tuple[int, ...]
+
+    def at(self, u: float) -> int:
+        """The value at u in [0, 1)."""
+        drawn = Log(self.values[0], 1.02 * self.values[-1]).at(u)
+        return min(self.values, key=lambda value: abs(math.log(value / drawn)))
+
+
 Range = Linear | Log | Grid
 RANGES: dict[str, Range] = {
     "margin_ratio": Log(0.003, 0.3),
@@ -122,18 +137,18 @@ def paper(k: int) -> TaskSpec:
     names = (*BINARY, MULTICLASS[place.round % 2])
     family = names[k % 10]
     samples = SAMPLES if family in BINARY else SAMPLES[:8]  # K outputs cost K times as much
-    return _designed("paper", k, place, family, (Grid(samples), Grid(DIMENSIONS)))
+    return _designed("paper", k, place, family, (LogGrid(samples), LogGrid(DIMENSIONS)))
 
 
 def smoke(k: int) -> TaskSpec:
     """Every family once in eleven tasks, all small and short."""
     names = tuple(BUILT_IN)
     place = Place(slot=k % len(names) + 1, round=k // len(names))
-    spec = _designed("smoke", k, place, names[k % len(names)], (Grid(SAMPLES[:5]), Grid(DIMENSIONS[:4])))
+    spec = _designed("smoke", k, place, names[k % len(names)], (LogGrid(SAMPLES[:5]), LogGrid(DIMENSIONS[:4])))
     return replace(spec, tuning={**spec.tuning, "steps": 1000})
 
 
-def _designed(suite: str, k: int, place: Place, family: str, sizes: tuple[Grid, Grid]) -> TaskSpec:
+def _designed(suite: str, k: int, place: Place, family: str, sizes: tuple[LogGrid, LogGrid]) -> TaskSpec:
     """One task with one tuning, both read off its place."""
     n, d = sizes[0].at(place.on("n")), sizes[1].at(place.on("d"))
     classes = 2 if family in BINARY else Grid((3, 4, 5)).at(place.on("classes"))

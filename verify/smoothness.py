@@ -43,9 +43,12 @@ def _largest_eigenvalues(features: Floats) -> tuple[float, float]:
     projections = np.square(left * singular)  # ⟨q_j, x_i⟩², (n, min(n, d))
     low, high = float(values[1]) if len(values) > 1 else 0.0, float(values[0])
 
+    tiny = np.finfo(float).tiny ** 0.5
+
     def secular(mu: float) -> float:
         # > 0 below the largest of the roots; the two factors take the poles away
-        return float((1 + projections @ (1 / (mu - values))).max() * (mu - low) * (high - mu))
+        gaps = np.where(mu == values, tiny, mu - values)
+        return float((1 + projections @ (1 / gaps)).max() * (mu - low) * (high - mu))
 
     left_end, right_end = np.nextafter(low, high), np.nextafter(high, low)
     if left_end >= right_end or secular(left_end) <= 0:

@@ -48,10 +48,12 @@ def test_any_prefix_of_the_paper_suite_is_balanced(tasks):
         spec.family.replace("-planted", "") if spec.classes > 2 else spec.family for spec in prefix
     )
     assert set(slots.values()) == {tasks // 10}
-    for axis, values in (("n", 11), ("d", 8)):
+    for axis, values in (("n", 11), ("d", 8)):  # log-uniform: the two ends stand for half a step
         seen = Counter(getattr(spec, axis) for spec in prefix)
         assert len(seen) >= min(values, tasks // 2)
-        assert max(seen.values()) - min(seen.values()) <= 3 + tasks // 20
+        inner = [seen[value] for value in sorted(seen)[1:-1]]
+        assert max(inner) - min(inner) <= 3 + tasks // 20
+        assert max(seen.values()) == max(inner)
     assert count(lambda s: s.tuning["l2"] > 0, prefix) == pytest.approx(0.32 * tasks, abs=2 + 0.03 * tasks)
     assert count(lambda s: s.tuning["deletion"] == "dropped", prefix) == pytest.approx(
         0.5 * tasks, abs=1 + 0.05 * tasks
@@ -79,7 +81,7 @@ def test_sizes_in_the_paper_suite():
 
 
 def test_tunings_of_the_paper_suite():
-    assert Counter(s.tuning["steps"] for s in PAPER).keys() == {1000, 2000, 4000}
+    assert Counter(s.tuning["steps"] for s in PAPER).keys() == {1000, 2000}
     assert count(lambda s: s.tuning["steps"] == 1000) >= 350
     assert all(s.n <= 32 for s in PAPER if s.tuning["steps"] == 4000)
     assert all(s.n**2 * s.d <= 2**18 for s in PAPER if s.tuning["steps"] == 2000)

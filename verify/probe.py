@@ -1,0 +1,192 @@
+"""One task under the magnifying glass: how far its head would move without any one sample, and what theory guarantees."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.task import Task
+from theory.catalogue import catalogue
+from theory.directions import chord
+from verify.margins import Margins, margins_of
+from verify.replica_fit import ReplicaFit
+from verify.solvers.minimisers import minimise
+from verify.solvers.replicas import Job, tune
+from verify.solvers.threads import one_thread
+from verify.trial import REPLICAS, Evidence, constants_of, measured
+from verify.tuning import HeadTuning
+from verify.verdict import Comparison, Measurement, judge
+
+Floats = NDArray[np.float64]
+
+PATIENCE = 30.0  # seconds of estimated work up to which replicas are retrained unasked
+NOT_EXACT = "only one run was asked for; --exact retrains every replica"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Probe:
+    """What was found on one task.
+
+    exact         whether all replicas were retrained
+    instability   quantity → (n,) measured, for parameter, direction and pointwise; None where it cannot be had
+    certificate   the same from one run
+    reasons       why a part is None, by the part's path in `as_json`
+    """
+
+    task: Task
+    tuning: HeadTuning
+    exact: bool
+    fit: ReplicaFit
+    margins: Margins
+    instability: Mapping[str, Floats | None] | None
+    certificate: Mapping[str, Floats | None] | None
+    comparisons: tuple[Comparison, ...]
+    reasons: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data in the published form: non-finite numbers are None, each with its reason."""
+        reasons = dict(self.reasons)
+        whole, last = self.margins.whole, self.fit.last
+        if whole.separable is None:
+            reasons["data.separable"] = "the margin's interval holds 0, and rounding hides which side"
+        if not whole.separable:
+            reasons["data.support_vectors"] = "not separable"
+        data = {
+            "data": {
+                "samples": self.task.samples,
+                "features": self.task.dimension,
+                "classes": self.task.classes,
+                "radius": self.task.radius,
+                "separable": whole.separable,
+                "margin": [whole.low, whole.high],
+                "support_vectors": len(whole.support) if whole.separable else None,
+            },
+            "head": {
+                "loss": self.tuning.loss,
+                "steps": self.tuning.steps,
+                "step_size": self.fit.step_size,
+                "smoothness": self.fit.smoothness,
+                "deletion": self.tuning.deletion,
+                "solver": "direct",
+                "weights": last.weights.tolist(),
+                "norm": last.weight_norm,
+            },
+            "instability": _summaries(self.instability),
+            "certificate": _summaries(self.certificate),
+            "bounds": [_bound(c) for c in self.comparisons],
+        }
+        return {**_finite(data, "", reasons), "reasons": reasons}
+
+
+def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: int = 0) -> Probe:
+    """Tune the head of one task and judge every bound on it.
+
+    exact  retrain all leave-one-out replicas; None: if that is estimated to take less than PATIENCE seconds
+    seed   of the start and of the order of the samples
+
+    Raises BadTuning where the tuning does not fit the task.
+    """
+    tuning.facts(task.classes)
+    exact = estimated_seconds(task, tuning) < PATIENCE if exact is None else exact
+    with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        (fit,) = tune([Job(task=task, tuning=tuning, seed=seed)], replicas=exact)
+        margins = margins_of(task, left_out=exact)
+        evidence = Evidence(
+            task=task,
+            tuning=tuning,
+            fit=fit,
+            margins=margins,
+            minimisers=minimise(task, tuning) if exact and tuning.l2 > 0 else None,
+            why_no_replicas=NOT_EXACT,
+        )
+        measurement, constants = measured(evidence), constants_of(evidence)
+        comparisons = tuple(judge(bound, constants, measurement) for bound in catalogue())
+        reasons: dict[str, str] = {}
+        instability = _instability(measurement, exact, reasons)
+        certificate = _certificate(evidence, reasons)
+    return Probe(task=task, tuning=tuning, exact=exact, fit=fit, margins=margins, instability=instability,
+                 certificate=certificate, comparisons=comparisons, reasons=reasons)  # fmt: skip
+
+
+def estimated_seconds(task: Task, tuning: HeadTuning) -> float:
+    """A rough price of retraining all replicas on one core: products at 40 GFLOP/s, seven passes over the differences,
+    and the machines without one sample."""
+    n, d = task.samples, min(task.samples, task.dimension)
+    k = tuning.heads * (1 if task.classes == 2 else task.classes)
+    descent = tuning.steps * (2e-4 + n**2 * k * (4 * d / 4e10 + 7e-9))
+    return descent + 2e-10 * n * d**3 * k
+
+
+def _instability(measurement: Measurement, exact: bool, reasons: dict[str, str]) -> Mapping[str, Floats | None] | None:
+    found: dict[str, Floats | None] = {}
+    for name in REPLICAS:
+        each = measurement.quantities.get(f"{name}.each")
+        found[name] = None if each is None else np.asarray(each.value)
+        if each is None and exact:
+            lost = {**measurement.missing, **measurement.failed}
+            reasons[f"instability.{name}"] = lost.get(f"{name}.each", "not measured")
+    if not exact:
+        reasons["instability"] = NOT_EXACT
+        return None
+    return found
+
+
+def _certificate(evidence: Evidence, reasons: dict[str, str]) -> Mapping[str, Floats | None] | None:
+    """c_i and what follows from it, or None with the reason where the theorem of `one-run` says nothing."""
+    constants = constants_of(evidence)
+    if np.isinf(constants.smoothness):
+        reasons["certificate"] = f"the {evidence.tuning.loss} loss has no global smoothness"
+        return None
+    if constants.step_size > constants.largest_step:
+        slack = 1 - constants.step_size / constants.largest_step
+        reasons["certificate"] = f"the step {constants.step_size:.6g} is above 2/(β+2λ) = {constants.largest_step:.6g}; slack {slack:.3g}"
+        return None
+    c, norm = evidence.fit.last.certificates, evidence.fit.last.weight_norm
+    found: dict[str, Floats | None] = {"parameter": c, "direction": None, "pointwise": None}
+    if norm > 0:
+        found["direction"] = chord(c / norm)
+    else:
+        reasons["certificate.direction"] = "the head is zero and has no direction"
+    if math.isfinite(constants.slope):
+        found["pointwise"] = constants.slope * constants.sample_norms * c
+    else:
+        reasons["certificate.pointwise"] = f"the slope of the {evidence.tuning.loss} loss is not bounded"
+    return found
+
+
+def _summaries(quantities: Mapping[str, Floats | None] | None) -> dict[str, Any] | None:
+    if quantities is None:
+        return None
+    return {
+        name: None
+        if each is None
+        else {"mean": float(np.mean(each)), "max": float(np.max(each)), "per_sample": each.tolist()}
+        for name, each in quantities.items()
+    }
+
+
+def _bound(c: Comparison) -> dict[str, Any]:
+    return {
+        "id": c.bound.id,
+        "quantity": c.bound.quantity,
+        "value": c.value,
+        "measured": None if c.measured is None else float(c.measured.value),
+        "ratio": c.ratio,
+        "verdict": c.verdict.name,
+        "reasons": list(c.reasons),
+    }
+
+
+def _finite(value: Any, path: str, reasons: dict[str, str]) -> Any:
+    """`value` with None for every number that is not finite, and the reason under its path."""
+    if isinstance(value, dict):
+        return {key: _finite(v, f"{path}.{key}".lstrip("."), reasons) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_finite(v, f"{path}.{i}", reasons) for i, v in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        reasons.setdefault(path, "not a number" if math.isnan(value) else "infinite" if value > 0 else "minus infinite")
+        return None
+    return value
