@@ -64,9 +64,7 @@ def draw(points: pd.DataFrame) -> Figure:
             axes.annotate("no task", (0.5, 0.5), xycoords="axes fraction", ha="center", color=style.GREY)
     panels[0].set_ylabel(r"mean over $i$ of $\|\hat w_S-\hat w_{S{\setminus}i}\|$")
     panels[1].set_xlabel("gradient step t")
-    handles = [
-        Line2D([], [], color=colour, linestyle=line, label=label) for label, colour, line in SERIES.values()
-    ]
+    handles = [Line2D([], [], color=colour, linestyle=line, label=label) for label, colour, line in SERIES.values()]
     if len(points):
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure

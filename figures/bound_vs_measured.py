@@ -51,9 +51,7 @@ def points(run: Run) -> pd.DataFrame:
     order = {claim: k for k, claim in enumerate(claims(run.records))}
     frame = run.records[columns].assign(outcome=outcome(run.records))
     rank = [order[claim] for claim in zip(frame["bound"], frame["quantity"], strict=True)]
-    return (
-        frame.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
-    )
+    return frame.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
 
 
 def draw(points: pd.DataFrame) -> Figure:
@@ -103,9 +101,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, claim: Claim) -> None:
             weight="bold",
         )
     if not len(inside):
-        axes.annotate(
-            "applies to no task", (0.5, 0.4), xycoords="axes fraction", ha="center", color=style.GREY
-        )
+        axes.annotate("applies to no task", (0.5, 0.4), xycoords="axes fraction", ha="center", color=style.GREY)
 
 
 def _handle(name: str) -> Line2D:
@@ -130,10 +126,7 @@ def table(points: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for bound, quantity in claims(points):
         here = both[(both["bound"] == bound) & (both["quantity"] == quantity)]
-        median = {
-            name: float(here[name].median()) if len(here) else np.nan
-            for name in ("value", "measured", "ratio")
-        }
+        median = {name: float(here[name].median()) if len(here) else np.nan for name in ("value", "measured", "ratio")}
         rows.append(
             {
                 "bound": bound,
@@ -149,9 +142,7 @@ def caption(run: Run, points: pd.DataFrame) -> str:
     """How many comparisons, of which outcome, and how many cannot be drawn."""
     counts = points["outcome"].value_counts()
     told = ", ".join(f"{count(int(counts.get(name, 0)))} {name}" for name in OUTCOMES)
-    largest = points.loc[
-        points["outcome"].isin(["holds", "vacuous", "inconclusive", "violated"]), "ratio"
-    ].max()
+    largest = points.loc[points["outcome"].isin(["holds", "vacuous", "inconclusive", "violated"]), "ratio"].max()
     return (
         "Each claim (bound and quantity) against the measurement, one dot a task; below the line the "
         f"bound holds. {source(run)} {count(len(points), 'comparison')}: {told}; "

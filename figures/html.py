@@ -104,16 +104,11 @@ def paragraph(text: str) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Plain values as a table: the first column heads its row, numbers stand to the right."""
     body = [list(row) for row in rows]
-    numeric = [
-        bool(body) and all(isinstance(_plain(row[k]), int | float) for row in body) for k in range(len(head))
-    ]
+    numeric = [bool(body) and all(isinstance(_plain(row[k]), int | float) for row in body) for k in range(len(head))]
     top = "".join(
-        f'<th scope="col"{_class("n" if n else "")}>{escape(h)}</th>'
-        for h, n in zip(head, numeric, strict=True)
+        f'<th scope="col"{_class("n" if n else "")}>{escape(h)}</th>' for h, n in zip(head, numeric, strict=True)
     )
-    lines = [
-        "<tr>" + "".join(_cell(value, k, numeric[k]) for k, value in enumerate(row)) + "</tr>" for row in body
-    ]
+    lines = ["<tr>" + "".join(_cell(value, k, numeric[k]) for k, value in enumerate(row)) + "</tr>" for row in body]
     return (
         f'<div class="scroll" tabindex="0"><table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n'
         + "\n".join(lines)

@@ -98,9 +98,7 @@ def silent(run: Run) -> str:
 def replicas(run: Run) -> str:
     """How the runs on S and on every S∖i ended."""
     counts = run.tasks[list(STATUSES)]
-    rows = [
-        (name.replace("_", " "), int(counts[name].sum()), int((counts[name] > 0).sum())) for name in STATUSES
-    ]
+    rows = [(name.replace("_", " "), int(counts[name].sum()), int((counts[name] > 0).sum())) for name in STATUSES]
     total = ("all", sum(row[1] for row in rows), len(counts))
     note = (
         "How the runs ended: the replicas and the run on all samples, n + 1 a task. Above rule: they ended, "

@@ -22,9 +22,7 @@ def cloud(points: pd.DataFrame, x: str, y: str, empty: str) -> tuple[Figure, Pow
     for family, (colour, marker) in looks.items():
         here = points[points["family"] == family]
         horizontal, vertical = (style.onto(here[name], bounds[name]) for name in (x, y))
-        axes.scatter(
-            horizontal, vertical, s=17, marker=marker, color=colour, alpha=0.75, linewidths=0, zorder=2
-        )
+        axes.scatter(horizontal, vertical, s=17, marker=marker, color=colour, alpha=0.75, linewidths=0, zorder=2)
     law = power_law(points[y], points[x])
     if law is not None:
         grid = np.geomspace(points[x].min(), points[x].max(), 64)

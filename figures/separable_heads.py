@@ -15,10 +15,7 @@ def separable_heads(run: Run) -> pd.DataFrame:
     """
     tasks = with_replicas(run.tasks)
     inside = (
-        (tasks["separable"] == "yes")
-        & (tasks["classes"] == 2)
-        & (tasks["loss"] == "logistic")
-        & (tasks["l2"] == 0)
+        (tasks["separable"] == "yes") & (tasks["classes"] == 2) & (tasks["loss"] == "logistic") & (tasks["l2"] == 0)
     )
     frame = tasks.loc[inside, ["task", "family", "n", "d", "deletion"]].copy()
     frame["margin"] = (tasks["angular_low"] + tasks["angular_high"])[inside] / 2

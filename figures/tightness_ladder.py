@@ -55,18 +55,14 @@ def draw(points: pd.DataFrame) -> Figure:
         )
         low, middle, high = np.quantile(x, [0.25, 0.5, 0.75])
         axes.plot([low, high], [row, row], color=style.BLACK, linewidth=1.6, zorder=3)
-        axes.plot(
-            middle, row, marker="o", markersize=5.5, markerfacecolor="white", color=style.BLACK, zorder=4
-        )
+        axes.plot(middle, row, marker="o", markersize=5.5, markerfacecolor="white", color=style.BLACK, zorder=4)
         beside.append(f"{count(len(x), 'task')}, {vacuous.mean():.0%} vacuous")
     other = axes.secondary_yaxis("right")
     other.set_yticks(range(len(groups)), beside)
     other.spines["right"].set_visible(False)
     for side in (axes, other):
         side.tick_params(axis="y", length=0)
-    axes.set_yticks(
-        range(len(groups)), [name((str(bound), str(quantity))) for (bound, quantity), _ in groups]
-    )
+    axes.set_yticks(range(len(groups)), [name((str(bound), str(quantity))) for (bound, quantity), _ in groups])
     axes.set(xscale="log", xlim=(FLOOR * 0.8, right), ylim=(len(groups) - 0.4, -0.6))
     axes.set_xlabel(f"measured / bound  (left edge: {FLOOR:g} or less)")
     axes.axvline(1, color=style.BLACK, linewidth=0.8)
@@ -80,9 +76,7 @@ def table(points: pd.DataFrame) -> pd.DataFrame:
     for (bound, quantity), group in points.groupby(["bound", "quantity"], sort=False):
         low, middle, high = group["ratio"].quantile([0.25, 0.5, 0.75])
         share = float((group["outcome"] == "vacuous").mean())
-        rows.append(
-            (bound, quantity, len(group), low, middle, high, float(group["ratio"].max()), f"{share:.0%}")
-        )
+        rows.append((bound, quantity, len(group), low, middle, high, float(group["ratio"].max()), f"{share:.0%}"))
     columns = [
         "bound",
         "quantity",

@@ -51,9 +51,7 @@ def draw(points: pd.DataFrame) -> Figure:
     for row in points.index[points["violated"] > 0]:
         text = f" {points['violated'][row]} violated"
         axes.text(left[row], row, text, va="center", color=style.LOUD, weight="bold", fontsize=8)
-    axes.set_yticks(
-        points.index, [name(claim) for claim in zip(points["bound"], points["quantity"], strict=True)]
-    )
+    axes.set_yticks(points.index, [name(claim) for claim in zip(points["bound"], points["quantity"], strict=True)])
     axes.set(ylim=(len(points) - 0.4, -0.6), xlim=(0, most * (1.16 if points["violated"].any() else 1.0)))
     axes.set_xlabel("tasks")
     axes.tick_params(axis="y", length=0)

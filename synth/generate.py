@@ -11,9 +11,7 @@ from synth.task import Task
 Purpose = Literal["sample", "draw", "pilot", "test"]
 
 
-def generate(
-    spec: TaskSpec, seed: int, purpose: Purpose = "sample", draw: int = 0, n: int | None = None
-) -> Task:
+def generate(spec: TaskSpec, seed: int, purpose: Purpose = "sample", draw: int = 0, n: int | None = None) -> Task:
     """The task of `spec` below `seed`; the same bytes for the same arguments.
 
     purpose  "sample": the task itself. "draw", "pilot", "test": fresh independent samples of its population,

@@ -14,9 +14,7 @@ def multiclass_planted(spec: TaskSpec, population: np.random.Generator, rng: np.
     All is scaled so that ‖x‖ ≤ radius.
     """
     if spec.d < 2:
-        raise BadSuite(
-            f"{spec.name}: {spec.family} needs d ≥ 2, a line has but two directions; got d = {spec.d}"
-        )
+        raise BadSuite(f"{spec.name}: {spec.family} needs d ≥ 2, a line has but two directions; got d = {spec.d}")
     centres = directions(population, spec.classes, spec.d)
     gaps = np.linalg.norm(centres[:, None] - centres, axis=2)
     reach = spec.params["noise"] * gaps[~np.eye(spec.classes, dtype=bool)].min() / 2

@@ -56,9 +56,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
             features, labels = (np.asarray(archive[key]) for key in KEYS)
     except BadTask:
         raise
-    except (
-        Exception
-    ) as error:  # bytes of unknown origin: zip, zlib, numpy and the system each raise their own kinds
+    except Exception as error:  # bytes of unknown origin: zip, zlib, numpy and the system each raise their own kinds
         raise BadTask(f"{path}: {_reason(error)}") from error
     return features, labels
 

@@ -26,11 +26,14 @@ def load(name: str, scale: str = "standard", bias: bool = True) -> Task:
         raise BadTask(f"unknown data set {name!r}; known are {', '.join(NAMES)}")
     if scale not in ("standard", "none"):
         raise BadTask(f"scale must be standard or none; got {scale!r}")
-    features, labels = _bundled(name)
-    if scale == "standard":
-        features = standardise(features)
-    task = from_arrays(add_bias(features) if bias else features, labels, name=name)
-    return replace(task, family="real")
+    task = from_arrays(*_bundled(name), name=name)
+    return replace(prepared(task, scale, bias), family="real")
+
+
+def prepared(task: Task, scale: str, bias: bool) -> Task:
+    """The same task with its features standardised (scale "standard", not "none") and a constant feature appended."""
+    features = standardise(task.features) if scale == "standard" else task.features
+    return replace(task, features=add_bias(features) if bias else features)
 
 
 def standardise(features: Floats) -> Floats:

@@ -11,9 +11,7 @@ def stress(k: int) -> TaskSpec:
     family, n, d, params, tuning = _recipes(round_)[corner]
     deletion = "dropped" if (round_ + corner) % 2 else "reweighted"
     name = f"{k:04d}-{family}-n{n}-d{d}"
-    return TaskSpec(
-        name, "stress", k, family, n, d, params=params, tuning={**TUNING, "deletion": deletion, **tuning}
-    )
+    return TaskSpec(name, "stress", k, family, n, d, params=params, tuning={**TUNING, "deletion": deletion, **tuning})
 
 
 def _recipes(round_: int) -> list[_Recipe]:

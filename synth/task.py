@@ -50,9 +50,7 @@ class Task:
             i, j = np.argwhere(~np.isfinite(features))[0]
             raise BadTask(f"features must be finite; features[{i}, {j}] is {features[i, j]}")
         if (largest := np.abs(features).max()) > LARGEST:
-            raise BadTask(
-                f"features must be at most {LARGEST:.0e}, their squares are summed; one is {largest:.3g}"
-            )
+            raise BadTask(f"features must be at most {LARGEST:.0e}, their squares are summed; one is {largest:.3g}")
         for array in (features, labels):
             array.setflags(write=False)
         object.__setattr__(self, "features", features)

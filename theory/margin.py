@@ -129,9 +129,9 @@ def _support_vector_machine(unit: Floats) -> Floats | None:
     """Dual weights α of the hard-margin machine on rows of norm ≤ 1, or None where DAQP finds it infeasible."""
     m, d = unit.shape
     # more dimensions than rows: an isometry to the span of the rows keeps every inner product
-    reduced = np.ascontiguousarray(np.linalg.qr(unit.T, mode="r").T) if d > m else np.ascontiguousarray(unit)
+    reduced = np.linalg.qr(unit.T)[1].T if d > m else unit
     k = reduced.shape[1]
-    _, _, flag, info = daqp.solve(np.eye(k), np.zeros(k), reduced, np.full(m, 1e30), np.ones(m),
+    _, _, flag, info = daqp.solve(np.eye(k), np.zeros(k), np.ascontiguousarray(reduced), np.full(m, 1e30), np.ones(m),
                                   np.zeros(m, np.int32), primal_tol=1e-11, eps_prox=0.0)  # fmt: skip
     return np.maximum(0.0, -info["lam"]) if flag == 1 else None
 

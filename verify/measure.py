@@ -41,7 +41,9 @@ def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | 
     if norm == 0 or not others.all():
         return None
     # ŵ − ŵ_i = (w(‖w_i‖ − ‖w‖) − ‖w‖Δ_i)/(‖w‖‖w_i‖), and ‖w_i‖ − ‖w‖ without cancellation
-    growth = (2 * np.tensordot(differences, snapshot.weights, 2) + np.square(differences).sum(axis=(1, 2))) / (others + norm)
+    growth = (2 * np.tensordot(differences, snapshot.weights, 2) + np.square(differences).sum(axis=(1, 2))) / (
+        others + norm
+    )
     apart = snapshot.weights * growth[:, None, None] - norm * differences
     size = np.linalg.norm(apart, axis=(1, 2)) / (norm * others)
     error = parameter(task, tuning, snapshot)

@@ -142,7 +142,9 @@ def _certificate(evidence: Evidence, reasons: dict[str, str]) -> Mapping[str, Fl
         return None
     if constants.step_size > constants.largest_step:
         slack = 1 - constants.step_size / constants.largest_step
-        reasons["certificate"] = f"the step {constants.step_size:.6g} is above 2/(β+2λ) = {constants.largest_step:.6g}; slack {slack:.3g}"
+        reasons["certificate"] = (
+            f"the step {constants.step_size:.6g} is above 2/(β+2λ) = {constants.largest_step:.6g}; slack {slack:.3g}"
+        )
         return None
     c, norm = evidence.fit.last.certificates, evidence.fit.last.weight_norm
     found: dict[str, Floats | None] = {"parameter": c, "direction": None, "pointwise": None}

@@ -1,45 +1,17 @@
-"""What a run leaves on disk: shards while it runs, three parquet tables and a manifest when it is done.
-
-Every file appears whole or not at all: it is written beside its place and renamed into it.
-"""
+"""What a run leaves on disk: shards while it runs, three parquet tables when it is done."""
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from verify.directory import BadRun, write_atomically
 from verify.tables import MEASUREMENTS, RECORDS, TASKS
 
 SCHEMAS: dict[str, dict[str, str]] = {"records": RECORDS, "measurements": MEASUREMENTS, "tasks": TASKS}
-
-
-class BadRun(ValueError):
-    """A directory that cannot be written, or holds no finished run; one line for the person who named it."""
-
-
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, then rename it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def open_directory(path: Path) -> None:
-    """Make the directory and see that files can be written there. Raises BadRun."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        probe = path / f".writable.{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise BadRun(f"--out: cannot write to {path}: {error.strerror}; name a directory that can be written") from error
 
 
 def digest(data: object) -> str:
@@ -49,7 +21,7 @@ def digest(data: object) -> str:
 
 def write_shard(path: Path, rows: Mapping[str, list[dict[str, Any]]]) -> None:
     """The rows of one unit of work; Python's JSON keeps every bit of a float, NaN and ∞ included."""
-    write_atomically(path, lambda temporary: _write_text(temporary, json.dumps(rows)))
+    write_atomically(path, lambda temporary: temporary.write_text(json.dumps(rows)))
 
 
 def read_shard(path: Path) -> dict[str, list[dict[str, Any]]] | None:
@@ -80,22 +52,3 @@ def read_table(out: Path, name: str) -> pd.DataFrame:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise BadRun(f"{out} holds no finished run: {path.name} cannot be read; make one with tightrope run") from error
-
-
-def write_manifest(out: Path, manifest: Mapping[str, Any]) -> None:
-    """manifest.json, whose presence says that the tables are complete."""
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
-    write_atomically(out / "manifest.json", lambda path: _write_text(path, text))
-
-
-def read_manifest(out: Path) -> dict[str, Any] | None:
-    """The manifest, or None where there is none that can be read."""
-    try:
-        manifest = json.loads((out / "manifest.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return manifest if isinstance(manifest, dict) else None
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text)

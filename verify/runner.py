@@ -21,11 +21,13 @@ from typing import Any
 import joblib
 import pandas as pd
 
+from synth.generate import generate
 from synth.spec import TaskSpec
 from synth.suites import suite as suite_named
+from synth.task import Task
 from theory.bound import Bound
 from theory.catalogue import catalogue
-from verify import records
+from verify import directory, records
 from verify.solvers.replicas import device_named
 from verify.work import work_on
 
@@ -74,7 +76,7 @@ def run(
     kind = device_named({device}).type
     configuration = _configuration(suite, specs, seed, kind, dtype, bounds)
     key = records.digest(configuration)
-    records.open_directory(out)
+    directory.open_directory(out)
     done = _finished(out, key)
     if done is not None:
         return done
@@ -106,17 +108,30 @@ def run(
         "workers": count,
         "records_sha256": sha256((out / "records.parquet").read_bytes()).hexdigest(),
     }
-    records.write_manifest(out, manifest)
+    directory.write_manifest(out, manifest)
     shutil.rmtree(out / "shards", ignore_errors=True)
     return _load(out, manifest, fresh=True)
 
 
 def load(out: Path) -> Run:
     """The finished run in a directory. Raises BadRun where there is none."""
-    manifest = records.read_manifest(out)
-    if manifest is None:
-        raise records.BadRun(f"{out} holds no finished run: no manifest.json; make one with tightrope run")
+    manifest = directory.finished(out)
     return _load(out, manifest, fresh=False)
+
+
+def task_of(out: Path, name: str) -> Task:
+    """A task of a finished run, drawn again from its seed. Raises BadRun where the run or the task is not there."""
+    finished = load(out)
+    specs = {spec.name: spec for spec in suite_named(finished.manifest["suite"], finished.manifest["tasks"]).specs}
+    recorded = dict(zip(finished.tasks["task"], finished.tasks["content_hash"], strict=True))
+    if name not in specs or name not in recorded:
+        raise directory.BadRun(f"{out} has no task {name}; its names are in the column `task` of records.parquet")
+    task = generate(specs[name], finished.manifest["seed"])
+    if task.content_hash != recorded[name]:
+        raise directory.BadRun(
+            f"{name} drawn again differs from the one recorded: the code or its libraries have changed"
+        )
+    return task
 
 
 def _load(out: Path, manifest: dict[str, Any], *, fresh: bool) -> Run:
@@ -125,13 +140,13 @@ def _load(out: Path, manifest: dict[str, Any], *, fresh: bool) -> Run:
 
 
 def _finished(out: Path, key: str) -> Run | None:
-    manifest = records.read_manifest(out)
+    manifest = directory.read_manifest(out)
     if manifest is None or manifest.get("hash") != key:
         return None
     try:
         whole = sha256((out / "records.parquet").read_bytes()).hexdigest() == manifest.get("records_sha256")
         return _load(out, manifest, fresh=False) if whole else None
-    except (OSError, records.BadRun):
+    except (OSError, directory.BadRun):
         return None
 
 

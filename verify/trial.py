@@ -123,7 +123,9 @@ def _of_the_minimisers(evidence: Evidence) -> dict[str, Interval]:
     weights, errors = evidence.minimisers.weights, evidence.minimisers.errors
     apart = np.linalg.norm(weights[:-1] - weights[-1], axis=(1, 2))
     error = errors[:-1] + errors[-1]
-    return measure.over_samples("minimiser", Interval(value=apart, low=np.maximum(apart - error, 0), high=apart + error))
+    return measure.over_samples(
+        "minimiser", Interval(value=apart, low=np.maximum(apart - error, 0), high=apart + error)
+    )
 
 
 def _of_the_draws(evidence: Evidence) -> dict[str, Interval]:
@@ -204,7 +206,9 @@ def _minimiser_facts(evidence: Evidence) -> tuple[Floats | None, float | None]:
 
 def _unknown(evidence: Evidence) -> dict[str, str]:
     """Why a constant is not at hand."""
-    left_out = "the machines without one sample were not solved" if evidence.margins.whole.separable else "not separable"
+    left_out = (
+        "the machines without one sample were not solved" if evidence.margins.whole.separable else "not separable"
+    )
     return {
         "left_out_margins": left_out,
         "machine_sines": "not separable",

@@ -73,11 +73,15 @@ class HeadTuning:
         _size("init_scale", self.init_scale)
         if self.step_size == "auto":
             if self.loss == "exponential":
-                raise BadTuning("step_size: the exponential loss has no global smoothness; give a number instead of auto")
+                raise BadTuning(
+                    "step_size: the exponential loss has no global smoothness; give a number instead of auto"
+                )
         else:
             _size("step_size", self.step_size)
         if self.order == "shuffled" and self.deletion != "dropped":
-            raise BadTuning(f"deletion: shuffled minibatches skip the sample's term, so it must be dropped; got {self.deletion}")
+            raise BadTuning(
+                f"deletion: shuffled minibatches skip the sample's term, so it must be dropped; got {self.deletion}"
+            )
         if self.heads > 1 and self.init_scale == 0:
             raise BadTuning(f"init_scale: {self.heads} heads from the zero start are one head; give a number above 0")
 

@@ -101,10 +101,20 @@ def _evidence(job: Job, fit: ReplicaFit, draws: Draws | None, points: Task | Non
 def _one_task(spec: TaskSpec, job: Job, evidence: Evidence, bounds: Sequence[Bound], rows: Rows) -> None:
     task, tuning = job.task, job.tuning
     comparisons, measurement = trial(evidence, bounds)
-    about = {"task": task.name, "family": task.family, "n": task.samples, "d": task.dimension, "classes": task.classes}
+    about = {
+        "task": task.name,
+        "family": task.family,
+        "n": task.samples,
+        "d": task.dimension,
+        "classes": task.classes,
+    }
     rows["records"] += [{**about, "tuning": tuning.label(), **_record(c)} for c in comparisons]
     rows["measurements"] += [{**about, **row} for row in _measurements(evidence, measurement)]
-    if (tuning.init_scale > 0 or tuning.order == "shuffled") and task.samples <= SEEDS_UP_TO and not evidence.fit.failed:
+    if (
+        (tuning.init_scale > 0 or tuning.order == "shuffled")
+        and task.samples <= SEEDS_UP_TO
+        and not evidence.fit.failed
+    ):
         variance = seed_variance(task, tuning, job.seed, SEEDS)
         rows["measurements"].append({**about, **_measurement("seed-variance", tuning.steps, variance, SEEDS)})
     rows["tasks"].append({**about, **_facts(spec, evidence)})

@@ -29,9 +29,7 @@ def invent(name: str, tasks: int | None, seed: int = 0) -> tuple[pd.DataFrame, p
         n, tuning = spec.n, spec.tuning
         task = {"task": spec.name, "family": spec.family, "n": n, "d": spec.d, "classes": spec.classes}
         family = BUILT_IN[spec.family]
-        separable = (
-            family.separable if family.separable is not None else bool(spec.d > n or rng.random() < 0.3)
-        )
+        separable = family.separable if family.separable is not None else bool(spec.d > n or rng.random() < 0.3)
         above = tuning["step_factor"] > 2
         angular = float(np.exp(rng.uniform(np.log(0.02), np.log(0.6)))) if separable else 0.0
         l2, steps = float(tuning["l2"]), int(tuning["steps"])
@@ -61,9 +59,7 @@ def invent(name: str, tasks: int | None, seed: int = 0) -> tuple[pd.DataFrame, p
             }
         )
 
-        def measure(
-            quantity: str, step: int, value: float, *, spread: float = 0.0, draws: int = 1, task=task
-        ) -> None:
+        def measure(quantity: str, step: int, value: float, *, spread: float = 0.0, draws: int = 1, task=task) -> None:
             low, high = max(0.0, value * (1 - spread)), value * (1 + spread)
             row = {
                 "quantity": quantity,
@@ -96,10 +92,7 @@ def invent(name: str, tasks: int | None, seed: int = 0) -> tuple[pd.DataFrame, p
         for bound, quantity in [*claims(empty), USERS]:
             wrong = (
                 (("separable" in bound or "margin" in bound or "svm" in bound) and not separable)
-                or (
-                    (bound in ("regularised-erm", "strongly-convex-gd")) != bool(l2)
-                    and bound not in _ANYWHERE
-                )
+                or ((bound in ("regularised-erm", "strongly-convex-gd")) != bool(l2) and bound not in _ANYWHERE)
                 or (bound == "efron-stein" and not spec.draws)
                 or (above and bound in ("one-run", "separable-mean", "convex-gd"))
             )

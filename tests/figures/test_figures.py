@@ -63,9 +63,7 @@ def test_the_headline_says_what_the_measurements_say(runs: dict[str, Path]) -> N
 def test_dots_lie_on_the_side_their_verdict_says(runs: dict[str, Path]) -> None:
     points = bound_vs_variance.points(read(runs["big"]))
     axes = bound_vs_variance.draw(points).axes[0]
-    drawn = np.concatenate(
-        [np.asarray(c.get_offsets()) for c in axes.collections if len(c.get_offsets()) > 1]
-    )
+    drawn = np.concatenate([np.asarray(c.get_offsets()) for c in axes.collections if len(c.get_offsets()) > 1])
     assert len(drawn) == len(points)
     assert (drawn[:, 1] <= drawn[:, 0]).all()
     low, high = axes.get_xlim()
@@ -114,9 +112,7 @@ def test_an_unknown_figure_is_one_line_that_lists_the_known(runs: dict[str, Path
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "broken", ["records.parquet", "measurements.parquet", "tasks.parquet", "manifest.json"]
-)
+@pytest.mark.parametrize("broken", ["records.parquet", "measurements.parquet", "tasks.parquet", "manifest.json"])
 @pytest.mark.parametrize("how", ["missing", "garbage"])
 def test_an_incomplete_run_is_one_line(runs: dict[str, Path], tmp_path: Path, broken: str, how: str) -> None:
     run_dir = shutil.copytree(runs["single"], tmp_path / "run", ignore=shutil.ignore_patterns("plots"))
@@ -138,11 +134,7 @@ def test_a_missing_run_and_a_missing_column_are_one_line(runs: dict[str, Path], 
 
 
 def test_every_family_has_a_look_of_its_own() -> None:
-    assert (
-        len(set(style.FAMILIES.values()))
-        == len({m for _, m in style.FAMILIES.values()})
-        == len(style.FAMILIES)
-    )
+    assert len(set(style.FAMILIES.values())) == len({m for _, m in style.FAMILIES.values()}) == len(style.FAMILIES)
     assert style.LOUD not in {colour for colour, _ in style.FAMILIES.values()}
     looks = style.families(["cap", "zebra", "mixture"])
     assert list(looks) == ["cap", "mixture", "zebra"]

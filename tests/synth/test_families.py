@@ -25,9 +25,7 @@ def spec(name, n=16, d=4, **params):
 def certified_margin(z):
     """[low, high] around the maximum margin, from the convex combination nearest to the origin."""
     scale = np.linalg.norm(z, axis=1).max()
-    a, _ = nnls(
-        np.vstack((z.T / scale, np.ones(len(z)))), np.append(np.zeros(z.shape[1]), 1.0), maxiter=10_000
-    )
+    a, _ = nnls(np.vstack((z.T / scale, np.ones(len(z)))), np.append(np.zeros(z.shape[1]), 1.0), maxiter=10_000)
     nearest = a @ z / a.sum()
     return (z @ nearest).min() / np.linalg.norm(nearest), np.linalg.norm(nearest)
 

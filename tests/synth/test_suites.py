@@ -44,9 +44,7 @@ def test_specs_survive_json(name):
 @pytest.mark.parametrize("tasks", [20, 50, 100, 130, 250, 500])
 def test_any_prefix_of_the_paper_suite_is_balanced(tasks):
     prefix = PAPER[:tasks]
-    slots = Counter(
-        spec.family.replace("-planted", "") if spec.classes > 2 else spec.family for spec in prefix
-    )
+    slots = Counter(spec.family.replace("-planted", "") if spec.classes > 2 else spec.family for spec in prefix)
     assert set(slots.values()) == {tasks // 10}
     for axis, values in (("n", 11), ("d", 8)):  # log-uniform: the two ends stand for half a step
         seen = Counter(getattr(spec, axis) for spec in prefix)

@@ -75,9 +75,7 @@ def descend(
             rest = (full - terms[i]) * (mp.mpf(n) / (n - 1) if tuning.deletion == "reweighted" else 1)
             certificates[i] = (1 - eta * l2) * certificates[i] + eta * size(rest - full)
             own = share[:, None, None] * _gradients(x, labels, tuning.loss, runs[i])
-            pull = (own.sum(axis=0) - own[i]) * (
-                mp.mpf(n) / (n - 1) if tuning.deletion == "reweighted" else 1
-            )
+            pull = (own.sum(axis=0) - own[i]) * (mp.mpf(n) / (n - 1) if tuning.deletion == "reweighted" else 1)
             runs[i] = runs[i] - eta * (pull + l2 * runs[i])
         runs[-1] = runs[-1] - eta * (full + l2 * runs[-1])
     return Exact(runs=runs, certificates=certificates)

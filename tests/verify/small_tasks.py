@@ -13,9 +13,7 @@ def gaussian(n: int, d: int, classes: int = 2, seed: int = 0, scale: float = 1.0
     """Normal features with labels drawn apart from them, every class present if n allows."""
     rng = np.random.default_rng([seed, n, d, classes])
     labels = rng.permutation(np.arange(n) % classes)
-    return Task(
-        scale * rng.standard_normal((n, d)), 2 * labels - 1 if classes == 2 else labels, class_count=classes
-    )
+    return Task(scale * rng.standard_normal((n, d)), 2 * labels - 1 if classes == 2 else labels, class_count=classes)
 
 
 def separated(n: int, d: int, seed: int = 0, gap: float = 0.3) -> Task:

@@ -50,13 +50,9 @@ def _objective(task, tuning, kept, weights):
 
 
 @pytest.mark.parametrize("deletion", ["reweighted", "dropped"])
-@pytest.mark.parametrize(
-    ("loss", "classes"), [("logistic", 2), ("logistic", 4), ("exponential", 2), ("squared", 2)]
-)
+@pytest.mark.parametrize(("loss", "classes"), [("logistic", 2), ("logistic", 4), ("exponential", 2), ("squared", 2)])
 def test_no_minimiser_is_improved_by_scipy(loss, classes, deletion):
-    task, tuning = gaussian(9, 3, classes), HeadTuning(
-        loss=loss, l2=0.05, deletion=deletion, step_size=0.1
-    )
+    task, tuning = gaussian(9, 3, classes), HeadTuning(loss=loss, l2=0.05, deletion=deletion, step_size=0.1)
     found = minimise(task, tuning)
     for i in range(task.samples + 1):
         kept = _kept(task, i)

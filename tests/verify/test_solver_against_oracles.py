@@ -44,9 +44,7 @@ def _apart(got, wanted):
 def test_every_run_agrees_with_plain_numpy(loss, classes, scheme):
     for l2, init_scale, (n, d) in product([0.0, 0.3], [0.0, 1.0], SHAPES):
         task, tuning, fit, order = _case(loss, classes, *scheme, l2, init_scale, n, d, steps=60)
-        runs = [
-            reference.descend(task, tuning, fit.step_size, fit.start, i, order) for i in [*range(n), None]
-        ]
+        runs = [reference.descend(task, tuning, fit.step_size, fit.start, i, order) for i in [*range(n), None]]
         assert _apart(fit.weights, np.array(runs)) <= tolerance("weights"), (l2, init_scale, n, d)
         if order is None:
             slow = reference.certificates(task, tuning, fit.step_size, fit.start)

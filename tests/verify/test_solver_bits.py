@@ -21,7 +21,11 @@ def _job(given_):
     return Job(task=task, tuning=tuning, seed=seed, snapshots=(1, 2, 4, 8))
 
 
-@given(st.lists(jobs().map(_job), min_size=2, max_size=6), st.sampled_from(CHUNKS), st.randoms(use_true_random=False))
+@given(
+    st.lists(jobs().map(_job), min_size=2, max_size=6),
+    st.sampled_from(CHUNKS),
+    st.randoms(use_true_random=False),
+)
 def test_batched_equals_single_in_any_chunk_company_and_order(given_jobs, chunk, random):
     alone = [bits(tune([job])[0]) for job in given_jobs]
     order = random.sample(range(len(given_jobs)), len(given_jobs))

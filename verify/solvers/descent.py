@@ -138,7 +138,7 @@ class Descent:
 
     def _injected_lengths(self, sizes: Tensor, pull: Tensor, gradient: Tensor, along: Tensor) -> Tensor:
         """η‖inj_i‖ without forming it, (T, H, n): expanded, and directly where the expansion cancels."""
-        heads, k, n = self.shape
+        heads, k, _ = self.shape
         own = sizes * self.own_norms
         if not self.reweights:
             return own

@@ -12,6 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+
 class Loss(Protocol):
     """A convex loss of the outputs; `gain` scales the differences that `change` takes (a scale is free in a product)."""
 

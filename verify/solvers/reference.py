@@ -33,7 +33,12 @@ def gradients(task: Task, tuning: HeadTuning, weights: Floats) -> Floats:
 
 
 def descend(
-    task: Task, tuning: HeadTuning, step_size: float, start: Floats, left_out: int | None, order: Floats | None
+    task: Task,
+    tuning: HeadTuning,
+    step_size: float,
+    start: Floats,
+    left_out: int | None,
+    order: Floats | None,
 ) -> Floats:
     """The head (k, d) after all steps of gradient descent, without sample `left_out` (None: on all samples).
 

@@ -61,9 +61,7 @@ class _Prepared:
         return (*self.features.shape, *self.starts.shape[:2], kind)
 
 
-def tune(
-    jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | None = None
-) -> list[ReplicaFit]:
+def tune(jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | None = None) -> list[ReplicaFit]:
     """One fit a job, in the order of the jobs.
 
     replicas        all leave-one-out replicas, or the run on all samples and its certificates alone
@@ -132,7 +130,10 @@ def _prepare(job: Job) -> _Prepared:
         starts = inside
     padding = padded_dimension(*features.shape) - features.shape[1]
     if padding:
-        features, starts = np.pad(features, ((0, 0), (0, padding))), np.pad(starts, ((0, 0), (0, 0), (0, padding)))
+        features, starts = (
+            np.pad(features, ((0, 0), (0, padding))),
+            np.pad(starts, ((0, 0), (0, 0), (0, padding))),
+        )
     return _Prepared(job, features, basis, starts, outside, beta, eta, order)
 
 
