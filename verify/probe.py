@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from theory.directions import chord
 from verify.margins import Margins, margins_of
 from verify.replica_fit import ReplicaFit
 from verify.solvers.minimisers import minimise
-from verify.solvers.replicas import Job, tune
+from verify.solvers.replicas import CHUNK_ELEMENTS, Job, tune
 from verify.solvers.threads import one_thread
 from verify.trial import REPLICAS, Evidence, constants_of, measured
 from verify.tuning import HeadTuning
@@ -112,11 +113,12 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
 
 
 def estimated_seconds(task: Task, tuning: HeadTuning) -> float:
-    """A rough price of retraining all replicas on one core: products at 40 GFLOP/s, seven passes over the differences,
-    and the machines without one sample."""
+    """A rough price of retraining all replicas: products at 40 GFLOP/s, seven passes over the differences, on as many
+    cores as there are blocks of replicas; and the machines without one sample."""
     n, d = task.samples, min(task.samples, task.dimension)
     k = tuning.heads * (1 if task.classes == 2 else task.classes)
-    descent = tuning.steps * (2e-4 + n**2 * k * (4 * d / 4e10 + 7e-9))
+    cores = min(joblib.cpu_count(), -(-k * n * n // CHUNK_ELEMENTS["cpu"]))
+    descent = tuning.steps * (2e-4 + n**2 * k * (4 * d / 4e10 + 7e-9) / cores)
     return descent + 2e-10 * n * d**3 * k
 
 

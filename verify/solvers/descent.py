@@ -40,13 +40,13 @@ class Batch:
 
 
 class Descent:
-    """The run on all samples of T tasks in float64 and, if asked, all their replicas in `dtype`.
+    """The run on all samples of T tasks in float64, and the replicas without sample i, i in `rows`, in `dtype`.
 
     Products take (T, H·k, ·); a small task's step costs its calls, so what does not change is prepared once.
     """
 
-    def __init__(self, batch: Batch, loss: Loss, *, replicas: bool, dtype: torch.dtype) -> None:
-        self.batch, self.loss = batch, loss
+    def __init__(self, batch: Batch, loss: Loss, *, rows: range, dtype: torch.dtype) -> None:
+        self.batch, self.loss, self.rows = batch, loss, rows
         z = batch.features
         tasks, n, d = z.shape
         heads, k = batch.starts.shape[1:3]
@@ -64,11 +64,11 @@ class Descent:
         self.outputs = torch.bmm(self.weights, self.transposed)
         self.certificates = z.new_zeros(tasks, heads, n)
         self.largest = z.new_zeros(tasks, heads, n)
-        self.differences = z.new_zeros(tasks, heads * n * k, d, dtype=dtype) if replicas else None
+        self.differences = z.new_zeros(tasks, heads * len(rows) * k, d, dtype=dtype) if rows else None
         self.dtype = dtype
-        if replicas:
+        if rows:
             self.low = self.transposed.to(dtype)
-            self.changes = z.new_empty(tasks, heads * n * k, n, dtype=dtype)
+            self.changes = z.new_empty(tasks, heads * len(rows) * k, n, dtype=dtype)
         self._flags()
         self._weigh(z.new_full((tasks, 1, n), 1 / n))
 
@@ -126,15 +126,18 @@ class Descent:
 
     def _step_replicas(self, differences: Tensor, pull: Tensor, gradient: Tensor) -> None:
         heads, k, n = self.shape
+        r, d = len(self.rows), gradient.shape[-1]
         torch.baddbmm(self.changes, differences, self.low, beta=0, alpha=self.loss.gain, out=self.changes)
-        change = self.loss.change(self.changes.view(-1, heads, n, k, n), self.outputs.view(-1, heads, k, n), pull)
-        change.diagonal(dim1=2, dim2=4).copy_(-pull)  # what sample i pulls in the run on all, its replica lacks
+        change = self.loss.change(self.changes.view(-1, heads, r, k, n), self.outputs.view(-1, heads, k, n), pull)
+        # what sample i pulls in the run on all, its replica lacks
+        own = change.diagonal(offset=self.rows.start, dim1=2, dim2=4)
+        own.copy_(-pull[..., self.rows.start : self.rows.stop])
         if self.shrinks:
             differences.mul_(self.shrink)
-        torch.baddbmm(differences, change.view(-1, heads * n * k, n), self.driven, out=differences)
+        torch.baddbmm(differences, change.view(-1, heads * r * k, n), self.driven, out=differences)
         if self.reweights:
-            shared = (self.shared * gradient).view(-1, heads, 1, k, gradient.shape[-1])
-            differences.view(-1, heads, n, k, gradient.shape[-1]).add_(shared)
+            shared = (self.shared * gradient).view(-1, heads, 1, k, d)
+            differences.view(-1, heads, r, k, d).add_(shared)
 
     def _injected_lengths(self, sizes: Tensor, pull: Tensor, gradient: Tensor, along: Tensor) -> Tensor:
         """η‖inj_i‖ without forming it, (T, H, n): expanded, and directly where the expansion cancels."""
