@@ -1,6 +1,7 @@
 """The command line. What is slow to import is imported by the command that needs it."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -106,11 +107,10 @@ def run(
     """
     with _one_line_errors():
         from synth.suites import suite as suite_named
-        from verify.directory import open_directory
 
         place = out or Path("build") / Path(suite).stem
         suite_named(suite, tasks)  # refuse what cannot be run before anything slow is imported
-        open_directory(place)
+        _see_that_it_can_be_made(place)
 
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -120,13 +120,13 @@ def run(
         from verify import runner
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=tables.STDERR) as bar:
-            line = bar.add_task("tasks", total=None)
+        with Progress(*columns, console=tables.STDERR, disable=not tables.STDERR.is_interactive) as bar:
+            line = bar.add_task("tasks", total=None, visible=False)
             result = runner.run(
                 suite, tasks=tasks, seed=seed, out=place, device=device.value, dtype=dtype.value, workers=workers,
-                progress=lambda done, total: bar.update(line, completed=done, total=total),
+                progress=lambda done, total: bar.update(line, completed=done, total=total, visible=True),
             )  # fmt: skip
-        if result.fresh or not (place / "report.html").exists():
+        if not _reported(place):
             build(place)
             write(place)
         tables.show_run(result)
@@ -286,6 +286,25 @@ def _load(data: str, scale: Scale | None, bias: bool | None) -> "Task":
     from synth.real import prepared
 
     return prepared(load_npz(Path(data)), (scale or Scale.none).value, bool(bias))
+
+
+def _see_that_it_can_be_made(place: Path) -> None:
+    """Refuse a directory that nobody could make or write to; nothing is made."""
+    from verify.directory import BadRun
+
+    try:
+        there = next(path for path in (place.absolute(), *place.absolute().parents) if path.exists())
+        fine = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    except OSError:
+        fine = False
+    if not fine:
+        raise BadRun(f"--out: cannot write to {place}; name a directory that can be written")
+
+
+def _reported(place: Path) -> bool:
+    """Whether the page, the last thing a run writes, is there and not that of an earlier run."""
+    page = place / "report.html"
+    return page.is_file() and page.stat().st_mtime_ns >= (place / "manifest.json").stat().st_mtime_ns
 
 
 def _step_size(text: str) -> Any:

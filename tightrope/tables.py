@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -12,19 +13,18 @@ from verify.runner import Run
 
 STDERR = Console(stderr=True)
 STDOUT = Console()
+if not STDOUT.is_terminal:
+    STDOUT.width = 120  # a log has no width of its own
 
 MOST_INFLUENTIAL = 10
+TEXT = ("bound", "quantity")
 
 
 def show_run(run: Run) -> None:
     """One row a claim, one column an outcome, then where everything lies."""
     records = run.records.assign(outcome=outcome(run.records))
-    table = Table(title=f"{len(run.tasks)} tasks of suite {run.manifest['suite']}, seed {run.manifest['seed']}")
-    table.add_column("bound")
-    table.add_column("quantity")
-    for name in OUTCOMES:
-        table.add_column(name.lower().replace("_", " "), justify="right")
-    table.add_column("largest ratio", justify="right")
+    title = f"{len(run.tasks)} tasks of suite {run.manifest['suite']}, seed {run.manifest['seed']}"
+    table = _table(title, "bound", "quantity", *OUTCOMES, "largest ratio")
     for (bound, quantity), rows in records.groupby(["bound", "quantity"], sort=False):
         counts = rows["outcome"].value_counts()
         worst = rows.loc[rows["verdict"].isin(["HOLDS", "VIOLATED"]), "ratio"].max()
@@ -56,14 +56,15 @@ def show_probe(probe: Probe) -> None:
     if ranking is not None:
         STDOUT.print(ranking)
     STDOUT.print(_bounds(probe))
+    for reasons, ids in _why(probe).items():
+        STDOUT.print(f"{', '.join(ids)}: {reasons}", highlight=False, soft_wrap=True)
     for path, reason in probe.reasons.items():
         STDERR.print(f"{path}: {reason}", highlight=False, soft_wrap=True)
 
 
 def _movements(probe: Probe) -> Table:
-    table = Table(title="if any one sample were missing, the head would move by")
-    for name in ("quantity", "measured mean", "measured max", "certified mean", "certified max"):
-        table.add_column(name, justify="left" if name == "quantity" else "right")
+    columns = ("quantity", "measured mean", "measured max", "certified mean", "certified max")
+    table = _table("if any one sample were missing, the head would move by", *columns)
     for quantity in ("parameter", "direction", "pointwise"):
         cells: list[str] = []
         for side in (probe.instability, probe.certificate):
@@ -80,23 +81,38 @@ def _ranking(probe: Probe) -> Table | None:
     if each is None:
         return None
     how = "measured" if probe.instability is not None else "certified"
-    table = Table(title=f"the samples that matter most ({how})")
-    for name in ("sample", "label", "parameter"):
-        table.add_column(name, justify="right")
+    table = _table(f"the samples that matter most ({how})", "sample", "label", "parameter")
     for i in np.argsort(-each, kind="stable")[:MOST_INFLUENTIAL]:
         table.add_row(str(i), str(probe.task.labels[i]), _number(each[i]))
     return table
 
 
 def _bounds(probe: Probe) -> Table:
-    table = Table(title="bounds")
-    for name in ("bound", "quantity", "value", "measured", "ratio", "verdict", "why"):
-        table.add_column(name, justify="right" if name in ("value", "measured", "ratio") else "left")
+    table = _table("bounds", "bound", "quantity", "value", "measured", "ratio", "verdict")
     for c in probe.comparisons:
         measured = None if c.measured is None else c.measured.value
         verdict = "HOLDS, vacuous" if c.vacuous and c.verdict.name == "HOLDS" else c.verdict.name
-        cells = (_number(c.value), _number(measured), _number(c.ratio), verdict, "; ".join(c.reasons))
-        table.add_row(c.bound.id, c.bound.quantity, *cells)
+        table.add_row(c.bound.id, c.bound.quantity, _number(c.value), _number(measured), _number(c.ratio), verdict)
+    return table
+
+
+def _why(probe: Probe) -> dict[str, list[str]]:
+    """The reasons of the verdicts, each once → the bounds it concerns."""
+    found: dict[str, list[str]] = {}
+    for c in probe.comparisons:
+        ids = found.setdefault("; ".join(c.reasons), []) if c.reasons else []
+        if c.bound.id not in ids:
+            ids.append(c.bound.id)
+    return found
+
+
+def _table(title: str, *columns: str) -> Table:
+    """Narrow enough for 80 columns: names are never cut, headers are folded."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False,
+                  collapse_padding=True)  # fmt: skip
+    for name in columns:
+        text = name in TEXT
+        table.add_column(name, justify="left" if text else "right", no_wrap=text, overflow="fold")
     return table
 
 

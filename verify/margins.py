@@ -65,16 +65,18 @@ def margins_of(task: Task, *, left_out: bool) -> Margins:
 
 
 def signed_margin(task: Task, weights: Floats) -> float:
-    """The smallest ⟨ŵ, φ⟩ over the constraint rows of the task; 0 for the zero head."""
+    """The lower end, rounding taken off, of the smallest ⟨ŵ, φ⟩ over the constraint rows; 0 for the zero head."""
     norm = float(np.linalg.norm(weights))
     if norm == 0:
         return 0.0
     if task.classes == 2:
-        return float((task.signed @ weights[0]).min() / norm)
-    outputs = task.features @ weights.T
-    own = outputs[np.arange(task.samples), task.labels]
-    outputs[np.arange(task.samples), task.labels] = -np.inf
-    return float((own - outputs.max(axis=1)).min() / norm)
+        smallest = (task.signed @ weights[0]).min()
+    else:
+        outputs = task.features @ weights.T
+        own = outputs[np.arange(task.samples), task.labels]
+        outputs[np.arange(task.samples), task.labels] = -np.inf
+        smallest = (own - outputs.max(axis=1)).min()
+    return float(smallest / norm - 4 * np.finfo(float).eps * (task.dimension + 2) * task.radius)
 
 
 def _rows(task: Task, features: Floats) -> tuple[Floats, NDArray[np.int64]]:

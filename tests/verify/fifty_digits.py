@@ -88,15 +88,15 @@ def _shares(batch: np.ndarray, n: int) -> np.ndarray:
 def _gradients(x: np.ndarray, labels: np.ndarray, loss: str, weights: np.ndarray) -> np.ndarray:
     """∇ℓ_i(w), shape (n, k, d)."""
     outputs = x.dot(weights.T)
+    m = labels[:, None] * outputs
     if len(weights) > 1:
         grown = _exp(outputs)
         slopes = grown / grown.sum(axis=1)[:, None]
         slopes[np.arange(len(labels)), labels] -= 1
+    elif loss == "logistic":
+        slopes = -labels[:, None] / (1 + _exp(m))
+    elif loss == "exponential":
+        slopes = -labels[:, None] * _exp(-m)
     else:
-        m = labels[:, None] * outputs
-        if loss == "logistic":
-            slopes = -1 / (1 + _exp(m))
-        else:
-            slopes = -_exp(-m) if loss == "exponential" else m - 1
-        slopes = labels[:, None] * slopes
+        slopes = labels[:, None] * (m - 1)
     return slopes[:, :, None] * x[:, None]

@@ -28,7 +28,7 @@ CORNERS = {
     "all alike": (Task(np.ones((5, 2)), np.ones(5, int)), {}),
     "margin zero": (Task([[1.0, 0.0], [1.0, 0.0]], [1, -1]), {}),
     "margin zero, not certain": (Task([[1.0, 0.0], [1.0, 1e-17]], [1, -1]), {}),
-    "label conflict": (Task(np.vstack([SEPARATED.features, SEPARATED.features[:1]]), [*SEPARATED.labels, -SEPARATED.labels[0]]), {}),
+    "label conflict": (Task(np.repeat(SEPARATED.features, 2, axis=0), np.tile([1, -1], 8)), {}),
     "step zero": (SEPARATED, {"step_size": 0.0}),
     "step zero, random start": (SEPARATED, {"step_size": 0.0, "init_scale": 1.0}),
     "no steps": (SEPARATED, {"steps": 0}),

@@ -126,8 +126,6 @@ def _run(prepared: list[Prepared], rows: range, device: torch.device) -> list[Re
     )
     loss = loss_named(first.tuning.loss, first.task.classes)
     descent = Descent(batch, loss, rows=rows, dtype=getattr(torch, first.tuning.dtype))
-    start_outputs = descent.outputs.view(len(jobs), *descent.shape)
-    start_risk = loss.value(start_outputs, batch.labels).mean(dim=(1, 2))
     running = list(range(len(prepared)))  # position in the descent → position in `prepared`
     snapshots: list[list[Snapshot]] = [[] for _ in prepared]
     fits: dict[int, ReplicaFit] = {}
@@ -137,7 +135,7 @@ def _run(prepared: list[Prepared], rows: range, device: torch.device) -> list[Re
             if step in snapshot_steps(jobs[position]):
                 snapshots[position].append(_snapshot(descent, t, prepared[position]))
             if step == jobs[position].tuning.steps:
-                fits[position] = _fit(descent, t, prepared[position], snapshots[position], float(start_risk[position]))
+                fits[position] = _fit(descent, t, prepared[position], snapshots[position])
         unfinished = [t for t, position in enumerate(running) if position not in fits]
         if len(unfinished) < len(running):
             running = [running[t] for t in unfinished]
@@ -152,11 +150,11 @@ def _padded_orders(prepared: list[Prepared]) -> NDArray[np.int64]:
     return np.stack([np.pad(order, ((0, longest - len(order)), (0, 0))) for order in orders])
 
 
-def _fit(descent: Descent, t: int, p: Prepared, snapshots: list[Snapshot], start_risk: float) -> ReplicaFit:
+def _fit(descent: Descent, t: int, p: Prepared, snapshots: list[Snapshot]) -> ReplicaFit:
     heads = _numpy(descent.weights[t]).reshape(*p.starts.shape)
     return ReplicaFit(
         snapshots=tuple(snapshots),
-        status=_status(p, snapshots[-1], start_risk, descent),
+        status=_status(p, snapshots[-1], descent),
         start=p.original(p.starts.mean(axis=0), 0, p.outside.mean(axis=0)),
         heads=p.original(heads, descent.steps_done, p.outside),
         step_size=p.eta,
@@ -180,23 +178,30 @@ def _snapshot(descent: Descent, t: int, p: Prepared) -> Snapshot:
     )
 
 
-def _status(p: Prepared, last: Snapshot, start_risk: float, descent: Descent) -> tuple[Status, ...]:
-    """One a replica and one for the run on all samples, from the mean head's risk on the samples it was tuned on."""
+def _status(p: Prepared, last: Snapshot, descent: Descent) -> tuple[Status, ...]:
+    """One a replica and one for the run on all samples, from the mean head's objective on the samples it was tuned on."""
     task, tuning = p.job.task, p.job.tuning
     runs = last.weights[None]
     if last.differences is not None:
         runs = np.concatenate([runs + last.differences, runs])
-    above = p.eta * (p.smoothness + 2 * tuning.l2) > 2
+    kept = np.ones((len(runs), task.samples), bool)
+    kept[np.arange(len(descent.rows)), list(descent.rows)] = False
     source = task.signed if task.classes == 2 else task.features
+
+    def objective(heads: Floats) -> Floats:
+        outputs = torch.from_numpy(heads @ source.T)[:, None]
+        losses = descent.loss.value(outputs, torch.tensor(task.labels).expand(len(heads), -1))[:, 0].numpy()
+        risk = np.where(kept, losses, 0.0).sum(axis=1) / kept.sum(axis=1)
+        return risk + tuning.l2 / 2 * np.square(heads).sum(axis=(1, 2))
+
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = torch.from_numpy(runs @ source.T)[:, None]
-    risk = descent.loss.value(outputs, torch.tensor(task.labels).expand(len(runs), -1))[:, 0]
-    kept = torch.ones_like(risk)
-    kept[torch.arange(len(descent.rows)), torch.tensor(descent.rows, dtype=torch.int64)] = 0
-    ended = ((risk * kept).sum(dim=1) / kept.sum(dim=1)).numpy()
+        start = objective(p.original(p.starts.mean(axis=0), 0, p.outside.mean(axis=0))[None])
+        ended = objective(runs)
     finite = np.isfinite(runs).all(axis=(1, 2)) & np.isfinite(ended)
-    # a replica's start is the mean over one sample less, at most n/(n−1) times the mean over all
-    diverged = ended > start_risk * task.samples / (task.samples - 1) * (1 + 1e-9)
+    ruled = bool(np.isfinite(p.smoothness))
+    above = ruled and p.eta * (p.smoothness + 2 * tuning.l2) > 2
+    # under the rule no run diverges, though a minibatch may leave it a little above its start
+    diverged = (ended > start * (1 + 1e-9)) & (above or not ruled)
     return tuple(
         Status.NON_FINITE if not finite[r]
         else Status.DIVERGED if diverged[r]
