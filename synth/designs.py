@@ -16,6 +16,7 @@ DIMENSIONS = (2, 4, 8, 16, 32, 64, 128, 256)
 BINARY = tuple(name for name, kind in BUILT_IN.items() if not kind.multiclass)
 MULTICLASS = tuple(name for name, kind in BUILT_IN.items() if kind.multiclass)
 DRAWS = 32
+DRAWN_SIZE = 4096  # n·d up to which large samples are drawn again
 REGIMES = {  # where on its axis each ends
     "shuffled": 0.055,
     "squared": 0.1,
@@ -159,9 +160,11 @@ def _designed(suite: str, k: int, place: Place, family: str, sizes: tuple[LogGri
     if classes > 2 and regime in ("shuffled", "squared", "exponential"):
         regime = "plain"
     tuning, draws = _tuning(place, n, d, params["radius"], regime), 0
-    if BUILT_IN[family].iid and n <= 64 and regime == "plain":
+    if BUILT_IN[family].iid and (n <= 64 or n * d <= DRAWN_SIZE) and regime == "plain":
         draws = DRAWS  # the resample variance needs a step fixed before S is drawn
-        tuning |= {"step_factor": 0.7, "step_from": "pilot"}
+        tuning |= {"step_factor": 0.7, "step_from": "pilot", "steps": 1000}
+        if place.on("l2") < 0.7:  # most of them regularised enough for a variance bound below 1
+            tuning["l2"] = Log(5e-3, 1.0).at(place.on("l2_size")) * params["radius"] ** 2
     return TaskSpec(f"{k:04d}-{family}-n{n}-d{d}", suite, k, family, n, d, classes, params, tuning, draws)
 
 

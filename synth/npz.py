@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def save_npz(task: Task, path: str | Path) -> None:
     except OSError as error:
         raise BadTask(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing could be written, nothing is there to remove
+            beside.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

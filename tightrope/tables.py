@@ -81,7 +81,7 @@ def _ranking(probe: Probe) -> Table | None:
     if each is None:
         return None
     how = "measured" if probe.instability is not None else "certified"
-    table = _table(f"the samples that matter most ({how})", "sample", "label", "parameter")
+    table = _table(f"the samples that matter most ({how})", "sample", "label", "parameter instability")
     for i in np.argsort(-each, kind="stable")[:MOST_INFLUENTIAL]:
         table.add_row(str(i), str(probe.task.labels[i]), _number(each[i]))
     return table
@@ -108,7 +108,7 @@ def _why(probe: Probe) -> dict[str, list[str]]:
 
 def _table(title: str, *columns: str) -> Table:
     """Narrow enough for 80 columns: names are never cut, headers are folded."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False,
+    table = Table(title=f"\n{title}", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False,
                   collapse_padding=True)  # fmt: skip
     for name in columns:
         text = name in TEXT

@@ -52,7 +52,7 @@ def test_any_prefix_of_the_paper_suite_is_balanced(tasks):
         inner = [seen[value] for value in sorted(seen)[1:-1]]
         assert max(inner) - min(inner) <= 3 + tasks // 20
         assert max(seen.values()) == max(inner)
-    assert count(lambda s: s.tuning["l2"] > 0, prefix) == pytest.approx(0.32 * tasks, abs=2 + 0.03 * tasks)
+    assert count(lambda s: s.tuning["l2"] > 0, prefix) == pytest.approx(0.46 * tasks, abs=2 + 0.03 * tasks)
     assert count(lambda s: s.tuning["deletion"] == "dropped", prefix) == pytest.approx(
         0.5 * tasks, abs=1 + 0.05 * tasks
     )
@@ -63,7 +63,7 @@ def test_every_family_of_the_paper_suite_sees_every_regime(name):
     specs = [spec for spec in PAPER if spec.family == name]
     assert count(lambda s: s.d < s.n, specs) >= 0.25 * len(specs)
     assert count(lambda s: s.d > s.n, specs) >= 0.25 * len(specs)
-    assert 0.2 <= count(lambda s: s.tuning["l2"] > 0, specs) / len(specs) <= 0.42
+    assert 0.2 <= count(lambda s: s.tuning["l2"] > 0, specs) / len(specs) <= 0.7
     assert 0.4 <= count(lambda s: s.tuning["deletion"] == "dropped", specs) / len(specs) <= 0.6
 
 
@@ -81,7 +81,6 @@ def test_sizes_in_the_paper_suite():
 def test_tunings_of_the_paper_suite():
     assert Counter(s.tuning["steps"] for s in PAPER).keys() == {1000, 2000}
     assert count(lambda s: s.tuning["steps"] == 1000) >= 350
-    assert all(s.n <= 32 for s in PAPER if s.tuning["steps"] == 4000)
     assert all(s.n**2 * s.d <= 2**18 for s in PAPER if s.tuning["steps"] == 2000)
     losses = Counter(s.tuning["loss"] for s in PAPER)
     assert 0.90 <= losses["logistic"] / 500 <= 0.94
@@ -92,7 +91,7 @@ def test_tunings_of_the_paper_suite():
         assert ("batch_size" in s.tuning) == (s.tuning["order"] == "shuffled")
         assert s.tuning["order"] == "full-batch" or s.tuning["deletion"] == "dropped"
         assert s.classes == 2 or plain(s)
-        assert not s.tuning["l2"] or 1e-4 <= s.tuning["l2"] / s.params["radius"] ** 2 <= 1e-1
+        assert not s.tuning["l2"] or 1e-4 <= s.tuning["l2"] / s.params["radius"] ** 2 <= 1
     assert 32 <= count(lambda s: s.tuning["init_scale"] > 0) <= 48
     assert 10 <= count(lambda s: s.tuning["step_factor"] > 2) <= 20
     assert all(s.tuning["step_factor"] in (0.7, 1.0) for s in PAPER if s.tuning["l2"] > 0)
@@ -121,11 +120,11 @@ def test_what_the_theorems_need_of_the_paper_suite():
         >= 120
     )
     drawn = [s for s in PAPER if s.draws]
-    assert len(drawn) >= 110
+    assert len(drawn) >= 200
     for s in drawn:
         assert s.draws == 32
         assert BUILT_IN[s.family].iid
-        assert s.n <= 64
+        assert s.n <= 64 or s.n * s.d <= 4096
         assert from_zero(s)
     assert all((s.tuning["step_from"] == "pilot") == (s.draws > 0) for s in PAPER)
     assert all(s.tuning["step_factor"] == 0.7 for s in drawn)
