@@ -164,7 +164,7 @@ def task(
 ) -> None:
     """Take a task out of a run, to open it in probe.
 
-    Example: tightrope task build/smoke 0000-planted-sphere-n16-d4 --out t.npz
+    Example: tightrope task build/smoke 0000-planted-sphere-n12-d4 --out t.npz
     """
     with _one_line_errors():
         from synth.npz import save_npz

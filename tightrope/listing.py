@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -30,20 +31,21 @@ def show(rows: list[dict[str, Any]], *, in_full: bool) -> None:
     console = Console()
     if in_full:
         for row in rows:
-            console.print(f"[bold]{row['id']}[/bold] · {row['title']}", highlight=False)
+            console.print(f"{row['id']} · {row['title']}", style="bold", markup=False, highlight=False)
             for key in ("quantity", "over", "kind", "statement", "reference"):
-                console.print(f"  {key}: ", row[key], sep="", markup=False, highlight=False, soft_wrap=True)
+                text = _kind(row) if key == "kind" else row[key]
+                console.print(f"  {key}: ", text, sep="", markup=False, highlight=False, soft_wrap=True)
             for assumption in row["assumptions"]:
                 console.print(f"  assumes: {assumption['name']} ({assumption['message']})", markup=False, highlight=False,
                               soft_wrap=True)  # fmt: skip
             console.print(f"  largest ratio seen: {_seen(row)}", markup=False, highlight=False)
         return
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for name in ("id", "quantity", "kind", "largest ratio seen"):
         table.add_column(name, no_wrap=True)
     for row in rows:
         ratio = "–" if row["worst_ratio"] is None else f"{row['worst_ratio']:.4f}"
-        table.add_row(row["id"], row["quantity"], row["kind"], ratio)
+        table.add_row(row["id"], row["quantity"], _kind(row), ratio)
     console.print(table)
 
 
@@ -61,6 +63,10 @@ def _row(bound: Bound, worst: tuple[float, str] | None) -> dict[str, Any]:
         "worst_ratio": None if worst is None else worst[0],
         "worst_task": None if worst is None else worst[1],
     }
+
+
+def _kind(row: dict[str, Any]) -> str:
+    return row["kind"] if row["proven"] else f"{row['kind']}, conjecture"
 
 
 def _seen(row: dict[str, Any]) -> str:

@@ -22,7 +22,8 @@ TUNINGS = [  # steps in units of 1/(β+λ)
     {"steps": 50, "loss": "squared", "l2": 0.3, "deletion": "dropped"},
     {"steps": 80, "order": "shuffled", "batch_size": 2, "deletion": "dropped"},
     {"steps": 50, "loss": "exponential", "step_size": 0.05},
-    {"steps": 3, "l2": 1.0, "step_factor": 2.2},
+    {"steps": 3, "l2": 0.5, "step_factor": 1.9},
+    {"steps": 3, "l2": 1.0, "step_factor": 1.9, "loss": "squared"},
     {"steps": 5, "step_factor": 0.1, "l2": 1e-3},
 ]
 OF_MANY_CLASSES = [t for t in TUNINGS if t.get("loss", "logistic") == "logistic" and "order" not in t]

@@ -10,6 +10,10 @@ from textwrap import dedent
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from theory.catalogue import catalogue
+from tightrope.cli import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,39 +67,27 @@ def package(folder, text, group="tightrope.bounds", entry="mine = another_packag
     (info / "entry_points.txt").write_text(f"[{group}]\n{entry}\n")
 
 
-def tightrope(folder, *commands):
-    """(status, stdout, stderr) of each command, in one fresh process that sees the package; figures are left out."""
-    code = """
-        import json, sys
-        import figures.build, tightrope.report
-        from typer.testing import CliRunner
-        from tightrope.cli import app
-        figures.build.build = tightrope.report.write = lambda *_: []
-        results = [CliRunner().invoke(app, command) for command in json.loads(sys.argv[1])]
-        print(json.dumps([(r.exit_code, r.stdout, r.stderr) for r in results]))
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(code), json.dumps(commands)],
-        env={**os.environ, "PYTHONPATH": f"{folder}:{ROOT}"},
-        cwd=folder, capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    return json.loads(done.stdout)
-
-
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    """A folder with a task, on the path; figures are left out."""
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "t.npz", features=rng.standard_normal((8, 3)), labels=np.arange(8) % 2)
-    return tmp_path
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("figures.build.build", lambda *_: [])
+    monkeypatch.setattr("tightrope.report.write", lambda *_: None)
+    catalogue.cache_clear()
+    yield tmp_path
+    sys.modules.pop("another_package", None)
+    catalogue.cache_clear()
+
+
+def tightrope(*arguments):
+    return CliRunner().invoke(app, arguments)
 
 
 PROBE = ["probe", "t.npz", "--steps", "50", "--json"]
 RUN = ["run", "smoke", "--tasks", "1", "--workers", "1", "--out", "run"]
-
-
-def records_of(folder):
-    records = pd.read_parquet(folder / "run" / "records.parquet")
-    return records[records["bound"] == "mine"]
 
 
 @pytest.mark.parametrize(
@@ -103,36 +95,47 @@ def records_of(folder):
 )
 def test_a_bound_of_another_package_is_judged_like_ours(folder, plugin, verdict, status):
     package(folder, dedent(BOUND) + PLUGINS[plugin])
-    listed, probed, ran, again = tightrope(folder, ["bounds", "--json"], PROBE, RUN, RUN)
-    assert listed[0] == 0
-    (row,) = [r for r in json.loads(listed[1]) if r["id"] == "mine"]
+    listed, probed, ran = tightrope("bounds", "--json"), tightrope(*PROBE), tightrope(*RUN)
+    (row,) = [r for r in json.loads(listed.stdout) if r["id"] == "mine"]
     assert (row["title"], row["proven"]) == ("Ours, times a factor", plugin != "conjecture")
-    (bound,) = [b for b in json.loads(probed[1])["bounds"] if b["id"] == "mine"]
-    assert (bound["verdict"], probed[0]) == (verdict, status)
-    (record,) = records_of(folder).to_dict("records")
-    assert (record["verdict"], record["quantity"], ran[0], again[0]) == (verdict, "parameter.max", status, status)
-    assert "mine" in ran[1]
-    assert ("a proven bound was VIOLATED" in ran[1]) == (status == 1)
-    assert "nothing recomputed" in again[1]
+    (bound,) = [b for b in json.loads(probed.stdout)["bounds"] if b["id"] == "mine"]
+    assert (bound["verdict"], probed.exit_code) == (verdict, status)
+    records = pd.read_parquet("run/records.parquet")
+    (record,) = records[records["bound"] == "mine"].to_dict("records")
+    assert (record["verdict"], record["quantity"], ran.exit_code) == (verdict, "parameter.max", status)
+    assert "mine" in ran.stdout
+    assert ("a proven bound was VIOLATED" in ran.stdout) == (status == 1)
+    again = tightrope(*RUN)
+    assert ("nothing recomputed" in again.stdout, again.exit_code) == (True, status)
+
+
+def test_a_process_sees_the_package_and_gives_the_status(folder):
+    package(folder, dedent(BOUND) + PLUGINS["false"])
+    command = [sys.executable, "-m", "tightrope", *PROBE]
+    environment = {**os.environ, "PYTHONPATH": f"{folder}:{ROOT}"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1, done.stderr
+    assert '"mine"' in done.stdout
 
 
 @pytest.mark.parametrize("plugin", ["garbage", "no bound", "no quantity", "taken", "missing", "broken"])
 def test_an_entry_point_that_gives_no_bounds_is_one_line(folder, plugin):
     package(folder, dedent(BOUND) + PLUGINS[plugin])
-    for status, stdout, stderr in tightrope(folder, ["bounds"], PROBE, RUN):
-        assert (status, stdout) == (2, ""), stderr
-        assert stderr.startswith("error: ")
-        assert stderr.count("\n") == 1
-        assert "another_package" in stderr
-    assert not (folder / "run").exists()
+    for command in (["bounds"], PROBE, RUN):
+        result = tightrope(*command)
+        assert (result.exit_code, result.stdout) == (2, ""), result.stderr
+        assert result.stderr.startswith("error: ")
+        assert result.stderr.count("\n") == 1
+        assert "another_package" in result.stderr
+    assert not Path("run").exists()
 
 
 def test_a_family_of_another_package_is_drawn(folder):
     package(folder, dedent(FAMILY), "tightrope.families", "line = another_package:LINE")
     (folder / "mine.toml").write_text(dedent(SUITE))
-    (ran,) = tightrope(folder, ["run", "mine.toml", "--workers", "1", "--out", "run"])
-    assert ran[0] == 0, ran[2]
-    records = pd.read_parquet(folder / "run" / "records.parquet")
+    ran = tightrope("run", "mine.toml", "--workers", "1", "--out", "run")
+    assert ran.exit_code == 0, ran.stderr
+    records = pd.read_parquet("run/records.parquet")
     assert set(records["family"]) == {"line"}
     assert (records[records["bound"] == "separable-mean"]["verdict"] == "HOLDS").all()
 
@@ -140,8 +143,8 @@ def test_a_family_of_another_package_is_drawn(folder):
 def test_a_family_that_is_none_is_one_line(folder):
     package(folder, "LINE = 7", "tightrope.families", "line = another_package:LINE")
     (folder / "mine.toml").write_text(dedent(SUITE))
-    (ran,) = tightrope(folder, ["run", "mine.toml", "--out", "run"])
-    assert (ran[0], ran[1]) == (2, "")
-    assert "'line'" in ran[2]
-    assert ran[2].count("\n") == 1
-    assert not (folder / "run").exists()
+    ran = tightrope("run", "mine.toml", "--out", "run")
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "'line'" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert not Path("run").exists()

@@ -12,7 +12,7 @@ from tolerances import tolerance
 from synth.task import Task
 from verify.measure import direction
 from verify.solvers import reference
-from verify.solvers.replicas import minibatches
+from verify.solvers.prepare import minibatches
 from verify.tuning import HeadTuning
 
 LOSSES = [("logistic", 2), ("logistic", 3), ("logistic", 5), ("exponential", 2), ("squared", 2)]

@@ -33,7 +33,7 @@ def test_batched_equals_single_in_any_chunk_company_and_order(given_jobs, chunk,
     assert [bits(fit) for fit in together] == [alone[k] for k in order]
 
 
-LARGE = [  # one shape many times over, and shapes side by side: where chunks and padding could tell
+LARGE = [  # one shape many times over, shapes side by side, one cut into blocks: where any of it could tell
     (gaussian(n, d, classes, seed), HeadTuning(steps=20 + seed, deletion=deletion, **more), seed)
     for seed in range(3)
     for n, d, classes, deletion, more in [
@@ -42,6 +42,7 @@ LARGE = [  # one shape many times over, and shapes side by side: where chunks an
         (24, 5, 3, "reweighted", {}),
         (40, 33, 2, "reweighted", {"init_scale": 1.0, "heads": 3}),
         (16, 40, 2, "dropped", {"order": "shuffled", "batch_size": 4}),
+        (280, 3, 2, "reweighted", {}),
     ]
 ]
 
@@ -65,7 +66,7 @@ def test_threads_leave_no_trace():
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("job", [_job(job) for job in LARGE[:5]])
+@pytest.mark.parametrize("job", [_job(job) for job in LARGE[:6]])
 def test_one_run_alone_gives_the_same_certificates(job):
     whole, once = (fit_of(job.task, job.tuning, seed=job.seed, replicas=r) for r in (True, False))
     assert once.last.differences is None

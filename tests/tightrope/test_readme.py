@@ -1,0 +1,106 @@
+"""What the documents show is run: `sh` and `python` blocks in their order, each document in a folder of its own.
+
+A block whose fence names a file is written to it; `console` blocks take minutes, and are shown only.
+"""
+
+import re
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from synth.real import NAMES
+from synth.suites import suite
+from theory.catalogue import catalogue
+from tightrope import __version__
+from tightrope.cli import app
+
+ROOT = Path(__file__).parents[2]
+EXECUTED = ("README.md", "docs/tutorial.md", "docs/adding-a-bound.md")
+DOCUMENTS = (*EXECUTED, "CONTRIBUTING.md", "CHANGELOG.md")
+FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def install(folder):
+    """What `pip install -e .` would add: the entry points of the folder's pyproject.toml."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    groups = project["entry-points"].items()
+    lines = [line for group, points in groups for line in (f"[{group}]", *(f"{k} = {v}" for k, v in points.items()))]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+
+
+def shell(text):
+    """The commands of a block, in this process: tightrope, perhaps into a file."""
+    for line in text.splitlines():
+        if line != "source .venv/bin/activate":
+            command, _, file = line.partition(" > ")
+            program, *arguments = shlex.split(command)
+            assert program == "tightrope"
+            result = CliRunner().invoke(app, arguments)
+            assert result.exit_code == 0, f"{line}\n{result.stderr}"
+            if file:
+                Path(file).write_text(result.stdout)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    catalogue.cache_clear()
+    yield tmp_path
+    sys.modules.pop("my_bounds", None)
+    catalogue.cache_clear()
+
+
+@pytest.mark.parametrize("name", EXECUTED)
+def test_the_blocks_run(name, folder):
+    blocks = FENCE.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert {language for language, _, _ in blocks} <= {"console", "python", "sh", "toml"}
+    for language, file, text in blocks:
+        if file:
+            Path(file).write_text(text, encoding="utf-8")
+        elif language == "python":
+            exec(compile(text, name, "exec"), {})
+        elif language == "sh":
+            shell(text)
+        if file == "pyproject.toml":
+            install(folder)
+            catalogue.cache_clear()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name):
+    path = ROOT / name
+    for link in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+        file = link.split("#")[0]
+        assert link.startswith("https://") or (path.parent / file).exists(), link
+
+
+def test_the_first_block_is_the_two_commands():
+    first = FENCE.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert first and first[3] == "make run\nmake test\n"
+
+
+def test_folders_and_names_exist():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for folder in re.findall(r"`([\w/]+/)`", text):
+        assert (ROOT / folder).is_dir() or folder == "plots/", folder
+    assert all(name in text for name in NAMES)
+
+
+def test_tasks_that_are_named_exist():
+    names = {spec.name for spec in suite("smoke").specs}
+    for path in (ROOT / "docs/tutorial.md", ROOT / "tightrope/cli.py"):
+        shown = re.findall(r"\b\d{4}-[a-z-]+-n\d+-d\d+\b", path.read_text(encoding="utf-8"))
+        assert shown and set(shown) <= names
+
+
+def test_the_version_is_the_same_everywhere():
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
