@@ -134,7 +134,11 @@ def family(name: str) -> Family:
     if name in BUILT_IN:
         return BUILT_IN[name]
     for point in entry_points(group=GROUP, name=name):
-        return _loaded(name, point.load())
+        try:
+            given = point.load()
+        except Exception as error:
+            raise BadSuite(f"family {name!r} of {point.value} cannot be loaded: {error}") from error
+        return _loaded(name, given)
     known = ", ".join(sorted({*BUILT_IN, *entry_points(group=GROUP).names}))
     raise BadSuite(f"unknown family {name!r}; known are {known}")
 

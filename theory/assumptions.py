@@ -13,7 +13,7 @@ def _relative(limit: float, value: float) -> float:
     return np.inf if np.isinf(limit) else 1 - value / limit if limit > 0 else -np.inf
 
 
-CONVEX = Assumption(name="convex loss", slack=lambda c: _yes(c.convex), message="the loss is not convex")
+CONVEX = Assumption(name="convex loss", slack=lambda c: _yes(c.convex), message="the loss must be convex")
 
 STEP_RULE = Assumption(
     name="step rule",

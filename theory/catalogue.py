@@ -31,7 +31,10 @@ def catalogue() -> tuple[Bound, ...]:
     """
     found = list(BUILT_IN)
     for entry in sorted(entry_points(group="tightrope.bounds"), key=lambda e: (e.name, e.value)):
-        given = entry.load()
+        try:
+            given = entry.load()
+        except Exception as error:
+            raise BadPlugin(f"entry point {entry.name} = {entry.value} cannot be loaded: {error}") from error
         for bound in given if isinstance(given, Iterable) else (given,):
             if not isinstance(bound, Bound):
                 raise BadPlugin(f"entry point {entry.name} = {entry.value} gives {type(bound).__name__}, not Bound")

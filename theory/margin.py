@@ -85,7 +85,7 @@ def max_margin(rows: Floats, sample: Ints | None = None) -> MaxMargin:
     """The certified margin of `rows` (m, D); `sample` (m,) names the sample of each row (default: one each)."""
     sample = np.arange(len(rows)) if sample is None else sample
     scale = float(np.linalg.norm(rows, axis=1).max(initial=0.0))
-    if scale == 0:
+    if scale == 0 or not rows.any(axis=1).all():  # a row of zeros: 0 is in the hull itself
         zero = np.zeros(rows.shape[1])
         return MaxMargin(rows=rows, sample=sample, low=0.0, high=0.0, separable=False, direction=zero, reached=0.0,
                          dual=np.zeros(len(rows)), error=2.0)  # fmt: skip
@@ -93,21 +93,29 @@ def max_margin(rows: Floats, sample: Ints | None = None) -> MaxMargin:
     first = _distinct(rows)
     unit = rows[first] / scale
     weights = _support_vector_machine(unit)
-    if weights is None or not (weights > 0).any():
-        return _not_separated(rows, sample, scale)
-    direction, alpha, separation_error = _polish(unit, weights)
-    dual = np.zeros(len(rows))
-    dual[first] = alpha / scale**2
-    rounding = 4 * EPS * (rows.shape[1] + 2)
+    if weights is not None and (weights > 0).any():
+        direction, alpha, error = _polish(unit, weights)
+        spread = np.zeros(len(rows))
+        spread[first] = alpha
+        found = _certified(rows, sample, scale, direction, spread, error)
+        if found is not None:
+            return found
+    return _by_nearest_point(rows, sample, scale)
+
+
+def _certified(
+    rows: Floats, sample: Ints, scale: float, direction: Floats, alpha: Floats, error: float
+) -> MaxMargin | None:
+    """The interval that a direction and dual weights (of rows/scale) prove; None unless its low end is above 0."""
+    unit, rounding = rows / scale, 4 * EPS * (rows.shape[1] + 2)
     reached = float((unit @ direction).min())
-    low = reached - rounding
-    high = float(np.linalg.norm(alpha @ unit) / alpha.sum()) * (1 + rounding)
+    low, high = reached - rounding, float(np.linalg.norm(alpha @ unit) / alpha.sum()) + rounding
     if low <= 0:
-        return _not_separated(rows, sample, scale)
+        return None
     by_gap = float(np.sqrt(2 * max(0.0, 1 - low / high)))
     return MaxMargin(rows=rows, sample=sample, low=low * scale, high=max(high, low) * scale, separable=True,
-                     direction=direction, reached=reached * scale, dual=dual,
-                     error=min(by_gap, separation_error))  # fmt: skip
+                     direction=direction, reached=reached * scale, dual=alpha / scale**2,
+                     error=min(by_gap, error))  # fmt: skip
 
 
 def class_rows(features: Floats, labels: Ints, classes: int) -> tuple[Floats, Ints]:
@@ -171,30 +179,33 @@ def _residual(rows: Floats, w: Floats) -> Floats:
     return np.asarray(rows.astype(np.longdouble) @ w.astype(np.longdouble) - 1, np.float64)
 
 
-def _not_separated(rows: Floats, sample: Ints, scale: float) -> MaxMargin:
-    """Convex weights that bring the hull's nearest point to 0, and whether they prove that 0 lies in it.
+def _by_nearest_point(rows: Floats, sample: Ints, scale: float) -> MaxMargin:
+    """The point of the hull nearest to 0, by non-negative least squares (Lawson & Hanson 1974, ch. 23).
 
-    Least norm over the hull as a non-negative least-squares problem (Lawson & Hanson 1974, ch. 23) leaves a residual
-    r = Σ a_j φ_j of rounding size. It lies in the span of the active rows, so weights a' = a − δ with Σ a'_j φ_j = 0
-    exactly exist with ‖δ‖ ≤ ‖r‖/σ, σ their smallest singular value that is not 0; when that is below min a, a' > 0 and
-    0 is in the hull for certain. That no smaller singular value hides below rounding is known when as many are seen
-    as the rows can have at all.
+    Where margins are so small that DAQP took them for none, its direction separates. Otherwise the weights a leave a
+    residual r = Σ a_j φ_j of rounding size. It lies in the span of the active rows, so weights a' = a − δ with
+    Σ a'_j φ_j = 0 exactly exist with ‖δ‖ ≤ ‖r‖/σ, σ their smallest singular value that is not 0; when that is below
+    min a, a' > 0 and 0 is in the hull for certain. That no smaller singular value hides below rounding is known when as
+    many are seen as the rows can have at all.
     """
     unit = rows / scale
     weights, _ = nnls(np.vstack([unit.T, np.ones(len(unit))]), np.append(np.zeros(unit.shape[1]), 1.0))
     weights = np.where(weights > 1e-12 * weights.max(), weights, 0.0)
     weights = weights / weights.sum()
     point = weights @ unit
-    high = float(np.linalg.norm(point)) + EPS * (rows.shape[1] + 2)
+    length = float(np.linalg.norm(point))
+    direction = point / length if length > 0 else point
+    if length > 0:
+        found = _certified(rows, sample, scale, direction, weights / length**2, np.inf)
+        if found is not None:
+            return found
+    high = length + EPS * (rows.shape[1] + 2)
     active = weights > 0
     singular = np.linalg.svd(unit[active], compute_uv=False)
     rank = int((singular > 1e-10 * singular[0]).sum())
     certain = rank == _rank_limit(rows[active]) and high / singular[rank - 1] < weights[active].min()
-    length = float(np.linalg.norm(point))
-    direction = point / length if length > 0 else point
-    reached = float((unit @ direction).min())
     return MaxMargin(rows=rows, sample=sample, low=0.0, high=high * scale, separable=False if certain else None,
-                     direction=np.zeros_like(direction), reached=min(0.0, reached) * scale,
+                     direction=np.zeros_like(direction), reached=min(0.0, float((unit @ direction).min())) * scale,
                      dual=np.zeros(len(rows)), error=2.0)  # fmt: skip
 
 

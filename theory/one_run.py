@@ -9,6 +9,8 @@ Proof        w_{s+1} − w^{∖i}_{s+1} = [T(w_s) − T(w^{∖i}_s)] + η(∇R_{
 Reference    this project.
 """
 
+import numpy as np
+
 from theory.assumptions import BOUNDED_SLOPE, CONVEX, STEP_RULE
 from theory.bound import Bound, Constants, Floats, known
 from theory.directions import chord
@@ -17,7 +19,7 @@ from theory.directions import chord
 def _direction(c: Constants) -> Floats:
     norm = known(c.weight_norm, "weight_norm")
     certificates = known(c.certificates, "certificates")
-    return chord(certificates / norm) if norm > 0 else chord(certificates * float("inf"))
+    return chord(certificates / norm) if norm > 0 else np.full_like(certificates, 2.0)
 
 
 def _pointwise(c: Constants) -> Floats:

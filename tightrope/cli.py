@@ -15,7 +15,6 @@ from synth.real import NAMES
 from tightrope import __version__
 
 if TYPE_CHECKING:
-    from synth.spec import Suite
     from synth.task import Task
     from verify.probe import Probe
 
@@ -108,10 +107,12 @@ def run(
     """
     with _one_line_errors():
         from synth.suites import suite as suite_named
+        from verify.plan import plan_of
 
         place = out or Path("build") / Path(suite).stem
         # refuse what cannot be run before anything slow is imported
-        _see_that_it_can_be_tuned(suite_named(suite, tasks))
+        for spec in suite_named(suite, tasks).specs:
+            plan_of(spec)
         _see_that_it_can_be_made(place)
 
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -288,18 +289,6 @@ def _load(data: str, scale: Scale | None, bias: bool | None) -> "Task":
     from synth.real import prepared
 
     return prepared(load_npz(Path(data)), (scale or Scale.none).value, bool(bias))
-
-
-def _see_that_it_can_be_tuned(suite: "Suite") -> None:
-    """Refuse a suite with a tuning that makes no sense, naming the task."""
-    from verify.tuning import BadTuning, tuning_from
-
-    for spec in suite.specs:
-        settings = {name: value for name, value in spec.tuning.items() if name not in ("step_factor", "step_from")}
-        try:
-            tuning_from(settings).facts(spec.classes)
-        except BadTuning as error:
-            raise BadTuning(f"{spec.name}: {error}") from error
 
 
 def _see_that_it_can_be_made(place: Path) -> None:

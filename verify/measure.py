@@ -1,8 +1,9 @@
 """What is measured on one task: every quantity of THEORY section 0 as an interval, from the differences of the replicas.
 
 Numerical error: a step rounds at most in proportion to the inner products it takes, of length n + d, and under the step
-rule no later step amplifies what is there, so the error of ‖Δ_i(t)‖ is put at 4ε(t+1)(n+d+8)·max(‖Δ_i‖, c_i). It is a
-first-order model, held against 50-digit arithmetic in the tests, not a proof.
+rule no later step amplifies what is there. So the error of ‖Δ_i(t)‖ is put at 4ε(t+1)(n+d+8)·(max(‖Δ_i‖, c_i) + push),
+push being the size of the two gradients whose difference drives a reweighted replica. It is a first-order model, held
+against 50-digit arithmetic in the tests, not a proof.
 """
 
 import numpy as np
@@ -30,7 +31,7 @@ def over_samples(name: str, each: Interval) -> dict[str, Interval]:
 def parameter(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
     """‖w_S − w_{S∖i}‖ for every i."""
     size = np.linalg.norm(_differences(snapshot), axis=(1, 2))
-    return around(size, _rounding(task, tuning, snapshot) * np.maximum(size, snapshot.certificates))
+    return around(size, _rounding(task, tuning, snapshot) * (np.maximum(size, snapshot.certificates) + snapshot.push))
 
 
 def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | None:

@@ -15,7 +15,7 @@ from theory.directions import chord
 from verify.margins import Margins, margins_of
 from verify.replica_fit import ReplicaFit
 from verify.solvers.minimisers import minimise
-from verify.solvers.replicas import CHUNK_ELEMENTS, Job, tune
+from verify.solvers.replicas import BLOCK_ELEMENTS, Job, tune
 from verify.solvers.threads import one_thread
 from verify.trial import REPLICAS, Evidence, constants_of, measured
 from verify.tuning import HeadTuning
@@ -55,7 +55,7 @@ class Probe:
             reasons["data.separable"] = "the margin's interval holds 0, and rounding hides which side"
         if not whole.separable:
             reasons["data.support_vectors"] = "not separable"
-        data = {
+        data: dict[str, Any] = {
             "data": {
                 "samples": self.task.samples,
                 "features": self.task.dimension,
@@ -79,6 +79,10 @@ class Probe:
             "certificate": _summaries(self.certificate),
             "bounds": [_bound(c) for c in self.comparisons],
         }
+        for i, c in enumerate(self.comparisons):
+            for part in ("value", "measured", "ratio"):
+                if data["bounds"][i][part] is None:
+                    reasons[f"bounds.{i}.{part}"] = "; ".join(c.reasons)
         return {**_finite(data, "", reasons), "reasons": reasons}
 
 
@@ -117,7 +121,7 @@ def estimated_seconds(task: Task, tuning: HeadTuning) -> float:
     cores as there are blocks of replicas; and the machines without one sample."""
     n, d = task.samples, min(task.samples, task.dimension)
     k = tuning.heads * (1 if task.classes == 2 else task.classes)
-    cores = min(joblib.cpu_count(), -(-k * n * n // CHUNK_ELEMENTS["cpu"]))
+    cores = min(joblib.cpu_count(), -(-k * n * n // BLOCK_ELEMENTS["cpu"]))
     descent = tuning.steps * (2e-4 + n**2 * k * (4 * d / 4e10 + 7e-9) / cores)
     return descent + 2e-10 * n * d**3 * k
 

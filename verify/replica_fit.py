@@ -25,12 +25,14 @@ class Snapshot:
     weights       (k, d) tuned on all samples
     differences   (n, k, d) replica i minus `weights`, exact to its own last digits; None in a one-run fit
     certificates  (n,) c_i(step)
+    push          ηL/(n−1) where replicas are reweighted, else 0: what one step cancels, and so the size it rounds at
     """
 
     step: int
     weights: Floats
     differences: Floats | None
     certificates: Floats
+    push: float = 0.0
 
     @property
     def weight_norm(self) -> float:

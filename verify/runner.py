@@ -8,6 +8,7 @@ or the number of workers.
 import json
 import platform
 import shutil
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from typing import Any
 import joblib
 import pandas as pd
 
+from synth.families import family
 from synth.generate import generate
 from synth.spec import TaskSpec
 from synth.suites import suite as suite_named
@@ -28,6 +30,7 @@ from synth.task import Task
 from theory.bound import Bound
 from theory.catalogue import catalogue
 from verify import directory, records
+from verify.plan import plan_of
 from verify.solvers.replicas import device_named
 from verify.work import work_on
 
@@ -73,6 +76,8 @@ def run(
     """
     specs = suite_named(suite, tasks).specs
     bounds = catalogue()
+    for spec in specs:
+        plan_of(spec)
     kind = device_named({device}).type
     configuration = _configuration(suite, specs, seed, kind, dtype, bounds)
     key = records.digest(configuration)
@@ -166,8 +171,9 @@ def _configuration(
         "seed": seed,
         "device": device,
         "dtype": dtype,
-        "bounds": [f"{b.id}/{b.quantity}" for b in bounds],
+        "bounds": [f"{b.id}/{b.quantity}/{b.kind}/{b.proven}" for b in bounds],
         "source": _source(),
+        "plugins": _plugins(specs, bounds),
         "machine": platform.machine(),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("tightrope", "numpy", "scipy", "torch", "daqp", "pandas", "pyarrow")},
@@ -180,6 +186,14 @@ def _source() -> str:
     root = Path(__file__).parent.parent
     files = sorted(path for room in ROOMS for path in (root / room).rglob("*.py"))
     return sha256(json.dumps([[str(f.relative_to(root)), f.read_text()] for f in files]).encode()).hexdigest()
+
+
+def _plugins(specs: Sequence[TaskSpec], bounds: Sequence[Bound]) -> dict[str, str]:
+    """Module → SHA-256 of its file, of every bound and family that another package brought: their code is not in ours."""
+    makers = [bound.formula for bound in bounds] + [family(spec.family).sample for spec in specs]
+    modules = {maker.__module__ for maker in makers if maker.__module__.partition(".")[0] not in ROOMS}
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in sorted(modules)}
+    return {name: sha256(Path(file).read_bytes()).hexdigest() for name, file in files.items() if file}
 
 
 def _units(specs: Sequence[TaskSpec]) -> list[list[TaskSpec]]:

@@ -37,22 +37,26 @@ def step_size(smoothness: float, tuning: HeadTuning) -> float:
 
 
 def _largest_eigenvalues(features: Floats) -> tuple[float, float]:
-    """λ_max of XᵀX, and the largest λ_max of XᵀX − x_i x_iᵀ over i."""
-    left, singular, _ = np.linalg.svd(features, full_matrices=False)
-    values = singular**2
-    projections = np.square(left * singular)  # ⟨q_j, x_i⟩², (n, min(n, d))
-    low, high = float(values[1]) if len(values) > 1 else 0.0, float(values[0])
+    """λ_max of XᵀX, and the largest λ_max of XᵀX − x_i x_iᵀ over i.
 
-    tiny = np.finfo(float).tiny ** 0.5
+    The second is at least (1 − 1/n) times the first, since that is the mean of vᵀ(XᵀX − x_i x_iᵀ)v, v the top eigenvector.
+    """
+    left, singular, _ = np.linalg.svd(features, full_matrices=False)
+    high = float(singular[0] ** 2)
+    if high == 0:
+        return 0.0, 0.0
+    values = (singular / singular[0]) ** 2  # 1 first: no scale of the features can underflow
+    projections = values * np.square(left)  # ⟨q_j, x_i⟩²/λ_max, (n, min(n, d))
+    second = float(values[1]) if len(values) > 1 else 0.0
 
     def secular(mu: float) -> float:
         # > 0 below the largest of the roots; the two factors take the poles away
-        gaps = np.where(mu == values, tiny, mu - values)
-        return float((1 + projections @ (1 / gaps)).max() * (mu - low) * (high - mu))
+        return float((1 + projections @ (1 / (mu - values))).max() * (mu - second) * (1 - mu))
 
-    left_end, right_end = np.nextafter(low, high), np.nextafter(high, low)
-    if left_end >= right_end or secular(left_end) <= 0:
-        return high, low
-    if secular(right_end) >= 0:
+    low = max((1 - 1 / len(features)) * (1 - 1e-12), float(np.nextafter(second, 1.0)))
+    below = float(np.nextafter(1.0, 0.0))
+    if low >= below or secular(below) >= 0:
         return high, high
-    return high, float(brentq(secular, left_end, right_end, xtol=1e-300, rtol=4 * np.finfo(float).eps))
+    if secular(low) <= 0:
+        return high, high * low
+    return high, high * float(brentq(secular, low, below, xtol=1e-300, rtol=4 * np.finfo(float).eps))

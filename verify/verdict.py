@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.bound import Bound, Constants, Unknown
+from theory.bound import Assumption, Bound, Constants, Unknown
 from theory.interval import Interval
 from theory.quantities import QUANTITIES
 
@@ -63,31 +63,34 @@ class Comparison:
 def judge(bound: Bound, constants: Constants, measurement: Measurement) -> Comparison:
     """The five verdicts, in this order: outside the domain, a failed solver, something missing, then the comparison."""
     try:
-        outside = [a for a in bound.assumptions if not a.holds(constants)]
-    except Unknown as unknown:
-        return Comparison(bound=bound, verdict=Verdict.INCONCLUSIVE, reasons=(_unknown(unknown, measurement),))
-    lost = measurement.failed.get(bound.quantity)
-    # a slack that is not a number comes from a head that is none: that is the solver's failure, not the theorem's
-    if any(not np.isnan(a.slack(constants)) for a in outside) or (outside and lost is None):
-        reasons = tuple(f"{a.name}: slack {a.slack(constants):.3g}; {a.message}" for a in outside)
-        measured = measurement.quantities.get(bound.quantity)
-        shown = measured if measured is not None and np.ndim(measured.value) == 0 else None
-        return Comparison(bound=bound, verdict=Verdict.INAPPLICABLE, reasons=reasons, measured=shown)
-    if lost is not None:
-        return Comparison(bound=bound, verdict=Verdict.SOLVER_FAILED, reasons=(lost,))
-    measured = measurement.quantities.get(bound.quantity)
-    try:
+        slacks = {a: a.slack(constants) for a in bound.assumptions if not a.holds(constants)}
+        lost = measurement.failed.get(bound.quantity)
+        # a slack that is not a number comes from a head that is none: that is the solver's failure, not the theorem's
+        if slacks and (lost is None or not np.isnan(list(slacks.values())).all()):
+            return _inapplicable(bound, slacks, measurement)
+        if lost is not None:
+            return Comparison(bound=bound, verdict=Verdict.SOLVER_FAILED, reasons=(lost,))
         value = bound.value(constants)
     except Unknown as unknown:
-        return Comparison(bound=bound, verdict=Verdict.INCONCLUSIVE, reasons=(_unknown(unknown, measurement),))
+        name = str(unknown.args[0])
+        return _inconclusive(bound, f"{name}: {measurement.unknown.get(name, 'not at hand')}")
+    except ArithmeticError as error:
+        return _inconclusive(bound, f"its formula raises {type(error).__name__}: {error}")
+    measured = measurement.quantities.get(bound.quantity)
     if measured is None:
         return _unmeasured(bound, value, measurement.missing.get(bound.quantity, "not measured"))
     return _compare(bound, value, measured)
 
 
-def _unknown(unknown: Unknown, measurement: Measurement) -> str:
-    name = str(unknown.args[0])
-    return f"{name}: {measurement.unknown.get(name, 'not at hand')}"
+def _inapplicable(bound: Bound, slacks: Mapping[Assumption, float], measurement: Measurement) -> Comparison:
+    reasons = tuple(f"{a.name}: slack {slack:.3g}; {a.message}" for a, slack in slacks.items())
+    measured = measurement.quantities.get(bound.quantity)
+    shown = measured if measured is not None and np.ndim(measured.value) == 0 else None
+    return Comparison(bound=bound, verdict=Verdict.INAPPLICABLE, reasons=reasons, measured=shown)
+
+
+def _inconclusive(bound: Bound, reason: str) -> Comparison:
+    return Comparison(bound=bound, verdict=Verdict.INCONCLUSIVE, reasons=(reason,))
 
 
 def _unmeasured(bound: Bound, value: float | Floats | Interval, reason: str) -> Comparison:

@@ -1,7 +1,6 @@
 """One unit of work: the specs of some tasks in, the rows of their three tables out. Runs in a worker process."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,13 @@ from theory.directions import chord
 from theory.interval import Interval
 from verify import measure
 from verify.margins import margins_of
+from verify.plan import tuning_of
 from verify.replica_fit import ReplicaFit, Status
 from verify.resampling import draw_jobs, resampled, seed_variance
-from verify.smoothness import smoothness, step_size
 from verify.solvers.minimisers import minimise
 from verify.solvers.replicas import Job, tune
 from verify.solvers.threads import one_thread
 from verify.trial import Draws, Evidence, trial
-from verify.tuning import HeadTuning, tuning_from
 from verify.verdict import Comparison, Measurement
 
 Row = dict[str, Any]
@@ -62,17 +60,6 @@ def _work_on(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, boun
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             _one_task(spec, job, _evidence(job, fit, outcomes.get(i), points[i]), bounds, rows)
     return rows
-
-
-def tuning_of(spec: TaskSpec, seed: int, task: Task, device: str, dtype: str) -> HeadTuning:
-    """The spec's tuning with its step as a number: factor/(β+λ), β of the sample itself or of the pilot sample."""
-    data = dict(spec.tuning)
-    factor, source = float(data.pop("step_factor", 1.0)), data.pop("step_from", "sample")
-    tuning = tuning_from({**data, "device": device, "dtype": dtype})
-    if "step_size" in data:
-        return tuning
-    base = task if source == "sample" else generate(spec, seed, "pilot")
-    return replace(tuning, step_size=factor * step_size(smoothness(base, tuning), tuning))
 
 
 def _job(spec: TaskSpec, seed: int, task: Task, device: str, dtype: str) -> Job:

@@ -113,9 +113,9 @@ class Descent:
         along = torch.bmm(gradient, self.transposed)
         sizes = pull[:, :, 0].abs() if k == 1 else torch.linalg.vector_norm(pull, dim=2)
         torch.maximum(self.largest, sizes * self.norms, out=self.largest)
-        lengths = self._injected_lengths(sizes, pull, gradient, along)
+        lengths, cancelled = self._injected(sizes, pull, gradient, along)
         if self.differences is not None:
-            self._step_replicas(self.differences, pull, gradient)
+            self._step_replicas(self.differences, pull, gradient, cancelled)
         if self.shrinks:
             self.certificates.mul_(self.shrink)
             self.weights.mul_(self.shrink)
@@ -124,7 +124,9 @@ class Descent:
         self.weights.addcmul_(self.eta, gradient)
         self.outputs.addcmul_(self.eta, along)
 
-    def _step_replicas(self, differences: Tensor, pull: Tensor, gradient: Tensor) -> None:
+    def _step_replicas(
+        self, differences: Tensor, pull: Tensor, gradient: Tensor, cancelled: "Cancelled | None"
+    ) -> None:
         heads, k, n = self.shape
         r, d = len(self.rows), gradient.shape[-1]
         torch.baddbmm(self.changes, differences, self.low, beta=0, alpha=self.loss.gain, out=self.changes)
@@ -132,19 +134,26 @@ class Descent:
         # what sample i pulls in the run on all, its replica lacks
         own = change.diagonal(offset=self.rows.start, dim1=2, dim2=4)
         own.copy_(-pull[..., self.rows.start : self.rows.stop])
+        shared = (self.shared * gradient).view(-1, heads, 1, k, d)
+        if cancelled is not None:
+            task, head, i = cancelled.within(self.rows)
+            own[task, head, :, i] = 0
+            shared = shared.expand(-1, -1, r, -1, -1).clone()
+            shared[task, head, i] = cancelled.injected[cancelled.chosen(self.rows)]
         if self.shrinks:
             differences.mul_(self.shrink)
         torch.baddbmm(differences, change.view(-1, heads * r * k, n), self.driven, out=differences)
         if self.reweights:
-            shared = (self.shared * gradient).view(-1, heads, 1, k, d)
             differences.view(-1, heads, r, k, d).add_(shared)
 
-    def _injected_lengths(self, sizes: Tensor, pull: Tensor, gradient: Tensor, along: Tensor) -> Tensor:
-        """η‖inj_i‖ without forming it, (T, H, n): expanded, and directly where the expansion cancels."""
+    def _injected(
+        self, sizes: Tensor, pull: Tensor, gradient: Tensor, along: Tensor
+    ) -> "tuple[Tensor, Cancelled | None]":
+        """η‖inj_i‖, (T, H, n), expanded; and inj_i itself where the expansion cancels, since there it must be formed."""
         heads, k, _ = self.shape
         own = sizes * self.own_norms
         if not self.reweights:
-            return own
+            return own, None
         gradient = gradient.view(-1, heads, k, gradient.shape[-1])
         product = pull * along.view(pull.shape)
         product = (product[:, :, 0] if k == 1 else product.sum(dim=2)).mul_(self.omega)
@@ -152,14 +161,33 @@ class Descent:
         whole = torch.addcmul(own.square(), shared, shared)
         square = torch.addcmul(whole, self.cross, product, value=-1)
         lengths = torch.where(self.reweighted, square.clamp_min(0).sqrt_(), own)
-        cancelled = (square < 1e-3 * whole) & self.reweighted
-        if cancelled.any():
-            task, head, i = torch.nonzero(cancelled, as_tuple=True)
-            own_pull = (self.own[task, 0] * self.omega[task, 0, i, None]) * pull[task, head, :, i]
-            own_term = own_pull[..., None] * self.batch.features[task, i, None]
-            shared_term = self.shared[task] * gradient[task, head]
-            lengths[task, head, i] = torch.linalg.vector_norm(shared_term - own_term, dim=(-2, -1))
-        return lengths
+        small = (square < 1e-3 * whole) & self.reweighted
+        if not small.any():
+            return lengths, None
+        task, head, i = torch.nonzero(small, as_tuple=True)
+        own_pull = (self.own[task, 0] * self.omega[task, 0, i, None]) * pull[task, head, :, i]
+        injected = self.shared[task] * gradient[task, head] - own_pull[..., None] * self.batch.features[task, i, None]
+        lengths[task, head, i] = torch.linalg.vector_norm(injected, dim=(-2, -1))
+        return lengths, Cancelled(task=task, head=head, i=i, injected=injected)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cancelled:
+    """Where ∇R_S and ∇ℓ_i nearly agree: places (task, head, i), and η·inj_i there, (·, k, d)."""
+
+    task: Tensor
+    head: Tensor
+    i: Tensor
+    injected: Tensor
+
+    def chosen(self, rows: range) -> Tensor:
+        """Which of the places lie in these rows."""
+        return (self.i >= rows.start) & (self.i < rows.stop)
+
+    def within(self, rows: range) -> tuple[Tensor, Tensor, Tensor]:
+        """The places in these rows, counted from the first of them."""
+        chosen = self.chosen(rows)
+        return self.task[chosen], self.head[chosen], self.i[chosen] - rows.start
 
 
 def _batch_weights(indices: Tensor, like: Tensor) -> Tensor:

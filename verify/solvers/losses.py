@@ -40,11 +40,12 @@ class Logistic:
         return torch.nn.functional.softplus(-outputs, threshold=40).squeeze(-2)
 
     def pull(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        return torch.sigmoid(-outputs)
+        # torch.sigmoid gives other bits at the end of an array than inside it; exp does not
+        return torch.exp(outputs).add_(1).reciprocal_()
 
     def change(self, scaled: Tensor, outputs: Tensor, pull: Tensor) -> Tensor:
         outputs, pull = outputs.unsqueeze(2).to(scaled.dtype), pull.unsqueeze(2).to(scaled.dtype)
-        moved = torch.sub(-outputs, scaled, alpha=2).sigmoid_()
+        moved = torch.add(outputs, scaled, alpha=2).exp_().add_(1).reciprocal_()
         return scaled.tanh_().mul_(torch.addcmul(-pull, moved, 2 * pull - 1))
 
 

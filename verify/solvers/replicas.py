@@ -25,8 +25,10 @@ __all__ = ["Job", "device_named", "tune"]
 
 Floats = NDArray[np.float64]
 
-# differences of outputs held at once: 0.5 MB in float64 stay in the cache of one core; a GPU wants them all
-CHUNK_ELEMENTS = {"cpu": 1 << 16, "cuda": 1 << 28}
+# differences of outputs held at once: 1 MB in float64 stays in the cache of one core; a GPU wants them all
+CHUNK_ELEMENTS = {"cpu": 1 << 17, "cuda": 1 << 28}
+# a task with more of them is cut into blocks; part of what its bits are, unlike the size of a chunk
+BLOCK_ELEMENTS = {"cpu": 1 << 16, "cuda": 1 << 28}
 
 
 def tune(jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | None = None) -> list[ReplicaFit]:
@@ -73,7 +75,7 @@ def device_named(names: set[str]) -> torch.device:
 def _blocks(prepared: Prepared, device: torch.device) -> list[range]:
     """The replicas of one task in even blocks that fit a chunk: the same blocks wherever and beside whatever it runs."""
     n = len(prepared.features)
-    count = -(-prepared.outputs * n * n // CHUNK_ELEMENTS[device.type])
+    count = -(-prepared.outputs * n * n // BLOCK_ELEMENTS[device.type])
     rows = -(-n // count)
     rows += -rows % 8 if count > 1 else 0
     return [range(first, min(first + rows, n)) for first in range(0, n, rows)]
@@ -175,6 +177,9 @@ def _snapshot(descent: Descent, t: int, p: Prepared) -> Snapshot:
         weights=p.original(weights, steps, p.outside.mean(axis=0)),
         differences=differences,
         certificates=_numpy(descent.certificates[t].mean(dim=0)),
+        push=p.eta * float(descent.gradient_bound[t]) / (p.job.task.samples - 1)
+        if bool(descent.reweighted[t])
+        else 0.0,
     )
 
 
