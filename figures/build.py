@@ -4,10 +4,11 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import joblib
 import matplotlib as mpl
 
 from figures import files
-from figures.catalogue import PLOTS, Plot
+from figures.catalogue import PLOTS
 from figures.latex import tabular
 from figures.run import BadFigure, Run, read
 from figures.style import RC
@@ -31,10 +32,15 @@ def build(run_dir: Path, ids: Sequence[str] = ()) -> list[Path]:
             raise BadFigure(f"unknown figure {name!r}; known are {', '.join(known)}")
     run = read(Path(run_dir))
     wanted = [known[name] for name in dict.fromkeys(ids)] or list(PLOTS)
-    return [path for plot in wanted for path in _write(plot, run, Path(run_dir) / "plots")]
+    folder = Path(run_dir) / "plots"
+    drawn = joblib.Parallel(n_jobs=min(len(wanted), joblib.cpu_count()))(
+        joblib.delayed(_write)(plot.id, run, folder) for plot in wanted
+    )
+    return [path for paths in drawn for path in paths]
 
 
-def _write(plot: Plot, run: Run, folder: Path) -> list[Path]:
+def _write(name: str, run: Run, folder: Path) -> list[Path]:
+    (plot,) = (plot for plot in PLOTS if plot.id == name)
     points = plot.points(run)
     with mpl.rc_context(RC):
         figure = plot.draw(points)

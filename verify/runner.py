@@ -31,8 +31,7 @@ from theory.bound import Bound
 from theory.catalogue import catalogue
 from verify import directory, records
 from verify.plan import plan_of
-from verify.solvers.replicas import device_named
-from verify.work import work_on
+from verify.solvers.device import resolved
 
 ROOMS = ("theory", "synth", "verify")
 UNIT_SECONDS = 1.5  # estimated; small enough that little is lost to a kill, large enough to batch
@@ -78,7 +77,7 @@ def run(
     bounds = catalogue()
     for spec in specs:
         plan_of(spec)
-    kind = device_named({device}).type
+    kind = resolved(device)
     configuration = _configuration(suite, specs, seed, kind, dtype, bounds)
     key = records.digest(configuration)
     directory.open_directory(out)
@@ -157,6 +156,8 @@ def _finished(out: Path, key: str) -> Run | None:
 
 def _do(unit: list[TaskSpec], path: Path, seed: int, device: str, dtype: str) -> int:
     """In a worker: one unit, whose shard outlives the death of whoever asked for it."""
+    from verify.work import work_on  # noqa: PLC0415  torch takes seconds, and only workers need it
+
     records.write_shard(path, work_on(unit, seed, device, dtype, catalogue()))
     return len(unit)
 

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from verify.replica_fit import ReplicaFit, Snapshot, Status
 from verify.solvers.descent import Batch, Descent
+from verify.solvers.device import resolved
 from verify.solvers.losses import loss_named
 from verify.solvers.prepare import Job, Prepared, prepare, snapshot_steps
 from verify.solvers.threads import one_thread
-from verify.tuning import BadTuning
 
-__all__ = ["Job", "device_named", "tune"]
+__all__ = ["Job", "tune"]
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,10 @@ def tune(jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | No
     A run that diverges or leaves the floats is a status, not an exception. Raises BadTuning where a tuning does not fit
     its task, or asks for a GPU that is not there.
     """
-    device = device_named({job.tuning.device for job in jobs})
+    names = {resolved(job.tuning.device) for job in jobs} or {"cpu"}
+    if len(names) > 1:
+        raise ValueError(f"jobs of one call run on one device; got {', '.join(sorted(names))}")
+    device = torch.device(names.pop())
     limit = CHUNK_ELEMENTS[device.type] if chunk_elements is None else chunk_elements
     fits: dict[int, ReplicaFit] = {}
     with one_thread(), torch.no_grad():
@@ -60,16 +63,6 @@ def tune(jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | No
                 for (index, _), fit in zip(chunk, runs, strict=True):
                     fits[index] = fit
     return [fits[index] for index in range(len(jobs))]
-
-
-def device_named(names: set[str]) -> torch.device:
-    """The device for all jobs of one call: auto is a GPU where there is one."""
-    if len(names - {"auto"}) > 1:
-        raise ValueError(f"jobs of one call run on one device; got {', '.join(sorted(names))}")
-    name = next(iter(names - {"auto"}), "cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadTuning("device: cuda asked for, but torch sees no GPU; use cpu or auto")
-    return torch.device(name)
 
 
 def _blocks(prepared: Prepared, device: torch.device) -> list[range]:
