@@ -117,12 +117,12 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
 
 
 def estimated_seconds(task: Task, tuning: HeadTuning) -> float:
-    """A rough price of retraining all replicas: products at 40 GFLOP/s, seven passes over the differences, on as many
+    """A rough price of retraining all replicas: products at 40 GFLOP/s, eleven nanoseconds a difference, on as many
     cores as there are blocks of replicas; and the machines without one sample."""
     n, d = task.samples, min(task.samples, task.dimension)
     k = tuning.heads * (1 if task.classes == 2 else task.classes)
     cores = min(joblib.cpu_count(), -(-k * n * n // BLOCK_ELEMENTS["cpu"]))
-    descent = tuning.steps * (2e-4 + n**2 * k * (4 * d / 4e10 + 7e-9) / cores)
+    descent = tuning.steps * (2e-4 + n**2 * k * (4 * d / 4e10 + 1.1e-8) / cores)
     return descent + 2e-10 * n * d**3 * k
 
 
