@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from verify.tables import MEASUREMENTS, RECORDS, TASKS
@@ -45,8 +46,8 @@ def last(run: Run, quantity: str) -> pd.DataFrame:
 
 
 def with_replicas(tasks: pd.DataFrame) -> pd.DataFrame:
-    """The tasks whose runs all ended well: none above the step rule, diverged or out of the floats."""
-    return tasks[(tasks["ok"] == tasks["n"] + 1)]
+    """The tasks whose runs all ended well under a step rule: a smooth loss, none above the rule or out of the floats."""
+    return tasks[(tasks["ok"] == tasks["n"] + 1) & np.isfinite(tasks["smoothness"])]
 
 
 def _there(path: Path) -> None:

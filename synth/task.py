@@ -12,7 +12,7 @@ from synth.seeds import SeedPath
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LARGEST = 1e150  # beyond it ‖x‖² overflows
+LARGEST, SMALLEST = 1e150, 1e-150  # beyond them ‖x‖² overflows, or vanishes
 
 
 class BadTask(ValueError):
@@ -51,6 +51,10 @@ class Task:
             raise BadTask(f"features must be finite; features[{i}, {j}] is {features[i, j]}")
         if (largest := np.abs(features).max()) > LARGEST:
             raise BadTask(f"features must be at most {LARGEST:.0e}, their squares are summed; one is {largest:.3g}")
+        if 0 < largest < SMALLEST:
+            raise BadTask(
+                f"features must reach {SMALLEST:.0e} or be 0, their squares are summed; the largest is {largest:.3g}"
+            )
         for array in (features, labels):
             array.setflags(write=False)
         object.__setattr__(self, "features", features)

@@ -40,7 +40,7 @@ class Constants:
     left_out_margins                    (n,) upper ends of γ_{S∖i}
     minimiser_pulls                     (n,) ‖∇F_{S∖i}(w)‖/λ at the minimiser w of F = R + λ‖·‖²/2, upper ends
     minimiser_gradient                  L: the largest ‖∇ℓ_i‖ at that minimiser
-    draws, independent                  independent draws of S at hand; False if t, η, λ or w_0 were chosen from S
+    draws, independent                  independent draws of S at hand; False if their tuning was chosen from themselves
     efron_stein                         E Σ_i chord(c_i/‖w_t‖)² over these draws, dropped convention
     """
 

@@ -9,6 +9,8 @@ Proof        In `one-run` the increment is ‖∇R_S − ∇ℓ_i‖/(n−1) = �
 Reference    this project; the replace-one form is Hardt, Recht & Singer, ICML 2016, theorems 3.7 and 3.9.
 """
 
+import numpy as np
+
 from theory.assumptions import CONVEX, FULL_BATCH, L2, NO_L2, STEP_RULE
 from theory.bound import Bound, Constants, known
 
@@ -18,7 +20,8 @@ def _time(c: Constants) -> float:
     if c.l2 == 0:
         return c.step_size * c.steps
     contraction = c.step_size * c.l2
-    return (1 - (1 - contraction) ** c.steps if contraction < 1 else 1.0) / c.l2
+    # 1 − (1−ηλ)^t without cancellation, however small λ is
+    return float(-np.expm1(c.steps * np.log1p(-contraction)) if contraction < 1 else 1.0) / c.l2
 
 
 def _largest(c: Constants) -> float:
@@ -39,7 +42,7 @@ BOUNDS = (
         title="Uniform stability of gradient descent on a convex risk",
         quantity="parameter.max",
         statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le 2L\eta t/n",
-        reference="this project, THEORY section 6; replace-one: Hardt et al. 2016, Thm 3.7",
+        reference="this project, proof in theory/convex_gd.py; replace-one: Hardt et al. 2016, Thm 3.7",
         formula=_largest,
         assumptions=_CONVEX,
     ),
@@ -48,7 +51,7 @@ BOUNDS = (
         title="Mean stability of gradient descent on a convex risk",
         quantity="parameter.mean",
         statement=r"\frac1n\sum_i\|w_t - w_t^{\setminus i}\| \le L\eta t/(n-1)",
-        reference="this project, THEORY section 6",
+        reference="this project, proof in theory/convex_gd.py",
         formula=_mean,
         assumptions=_CONVEX,
     ),
@@ -57,7 +60,7 @@ BOUNDS = (
         title="Uniform stability of gradient descent with an l2 term",
         quantity="parameter.max",
         statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le \frac{2L}{\lambda n}(1 - (1-\eta\lambda)^t)",
-        reference="this project, THEORY section 6; replace-one: Hardt et al. 2016, Thm 3.9",
+        reference="this project, proof in theory/convex_gd.py; replace-one: Hardt et al. 2016, Thm 3.9",
         formula=_largest,
         assumptions=_STRONG,
     ),
@@ -66,7 +69,7 @@ BOUNDS = (
         title="Mean stability of gradient descent with an l2 term",
         quantity="parameter.mean",
         statement=r"\frac1n\sum_i\|w_t - w_t^{\setminus i}\| \le \frac{L}{\lambda(n-1)}(1 - (1-\eta\lambda)^t)",
-        reference="this project, THEORY section 6",
+        reference="this project, proof in theory/convex_gd.py",
         formula=_mean,
         assumptions=_STRONG,
     ),

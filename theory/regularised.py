@@ -12,7 +12,7 @@ from theory.assumptions import CONVEX, L2
 from theory.bound import Bound, Constants, known
 
 _ASSUMPTIONS = (CONVEX, L2)
-_REFERENCE = "this project, THEORY section 6; dropped, for kernels: Bousquet & Elisseeff 2002, Thm 22"
+_REFERENCE = "this project, proof in theory/regularised.py; dropped, for kernels: Bousquet & Elisseeff 2002, Thm 22"
 
 
 def _largest(c: Constants) -> float:

@@ -18,7 +18,7 @@ BOUNDS = (
         quantity="resample-variance",
         kind="expectation",
         statement=r"\mathbb E\|\hat w_t - \mathbb E\hat w_t\|^2 \le \mathbb E\sum_i \operatorname{chord}(c_i/\|w_t\|)^2",
-        reference="Efron & Stein 1981 with one-run certificates, THEORY section 7",
+        reference="Efron & Stein 1981 with one-run certificates, proof in theory/variance.py",
         formula=lambda c: known(c.efron_stein, "efron_stein"),
         assumptions=(CONVEX, DRAWS, FIXED_BEFORE, STEP_RULE),
     ),

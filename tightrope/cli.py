@@ -247,7 +247,8 @@ def probe(
         if steps is not None and log_steps is not None:
             raise BadTuning("--steps and --log-steps: give one of them")
         if log_steps is not None or solver is Solver.log_time:
-            raise BadTuning("--log-steps: this version has the direct solver only; give --steps")
+            option = "--log-steps" if log_steps is not None else "--solver log-time"
+            raise BadTuning(f"{option}: this version has the direct solver only; give --steps")
         tuning = HeadTuning(
             loss=loss.value, steps=10_000 if steps is None else steps, step_size=_step_size(step_size), l2=l2,
             deletion=deletion.value, heads=heads, init_scale=init_scale, device=device.value, dtype=dtype.value,

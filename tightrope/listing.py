@@ -10,6 +10,7 @@ from rich.table import Table
 from theory.bound import Bound
 from theory.catalogue import catalogue
 from theory.quantities import QUANTITIES
+from verify.directory import BadRun
 
 
 class BadBound(ValueError):
@@ -82,7 +83,10 @@ def _worst_ratios(run_dir: Path) -> dict[tuple[str, str], tuple[float, str]]:
 
     worst: dict[tuple[str, str], tuple[float, str]] = {}
     columns = ["bound", "quantity", "ratio", "task", "verdict"]
-    table = parquet.read_table(path, columns=columns).to_pydict()
+    try:
+        table = parquet.read_table(path, columns=columns).to_pydict()
+    except (OSError, ValueError) as error:  # Arrow's own errors are of these kinds
+        raise BadRun(f"--run-dir: {path} cannot be read; make it again with tightrope run") from error
     for bound, quantity, ratio, task, verdict in zip(*(table[name] for name in columns), strict=True):
         if verdict in ("HOLDS", "VIOLATED") and ratio > worst.get((bound, quantity), (-1.0, ""))[0]:
             worst[bound, quantity] = (ratio, task)

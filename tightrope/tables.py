@@ -1,6 +1,6 @@
 """What the commands print for people: a verdict table for a run, and the answer of a probe."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich import box
@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from figures.outcomes import OUTCOMES, outcome
-from verify.probe import Probe
-from verify.runner import Run
+
+if TYPE_CHECKING:
+    from verify.probe import Probe
+    from verify.runner import Run
 
 STDERR = Console(stderr=True)
 STDOUT = Console()
@@ -20,7 +22,7 @@ MOST_INFLUENTIAL = 10
 TEXT = ("bound", "quantity")
 
 
-def show_run(run: Run) -> None:
+def show_run(run: "Run") -> None:
     """One row a claim, one column an outcome, then where everything lies."""
     records = run.records.assign(outcome=outcome(run.records))
     title = f"{len(run.tasks)} tasks of suite {run.manifest['suite']}, seed {run.manifest['seed']}"
@@ -39,7 +41,7 @@ def show_run(run: Run) -> None:
     STDOUT.print(f"{verdict} ({took}); see {run.out / 'report.html'}", soft_wrap=True)
 
 
-def show_probe(probe: Probe) -> None:
+def show_probe(probe: "Probe") -> None:
     """Data, head, how far it moves, who moves it most, and every bound."""
     whole, last = probe.margins.whole, probe.fit.last
     separable = {True: "yes", False: "no", None: "cannot be told from rounding"}[whole.separable]
@@ -62,7 +64,7 @@ def show_probe(probe: Probe) -> None:
         STDERR.print(f"{path}: {reason}", highlight=False, soft_wrap=True)
 
 
-def _movements(probe: Probe) -> Table:
+def _movements(probe: "Probe") -> Table:
     columns = ("quantity", "measured mean", "measured max", "certified mean", "certified max")
     table = _table("if any one sample were missing, the head would move by", *columns)
     for quantity in ("parameter", "direction", "pointwise"):
@@ -74,7 +76,7 @@ def _movements(probe: Probe) -> Table:
     return table
 
 
-def _ranking(probe: Probe) -> Table | None:
+def _ranking(probe: "Probe") -> Table | None:
     """The samples without which the head moves most, by measurement or else by certificate."""
     side = probe.instability or probe.certificate
     each = None if side is None else side["parameter"]
@@ -87,7 +89,7 @@ def _ranking(probe: Probe) -> Table | None:
     return table
 
 
-def _bounds(probe: Probe) -> Table:
+def _bounds(probe: "Probe") -> Table:
     table = _table("bounds", "bound", "quantity", "value", "measured", "ratio", "verdict")
     for c in probe.comparisons:
         measured = None if c.measured is None else c.measured.value
@@ -96,7 +98,7 @@ def _bounds(probe: Probe) -> Table:
     return table
 
 
-def _why(probe: Probe) -> dict[str, list[str]]:
+def _why(probe: "Probe") -> dict[str, list[str]]:
     """The reasons of the verdicts, each once → the bounds it concerns."""
     found: dict[str, list[str]] = {}
     for c in probe.comparisons:

@@ -1,4 +1,4 @@
-"""What is measured on one task: every quantity of THEORY section 0 as an interval, from the differences of the replicas.
+"""What is measured on one task: every quantity as an interval, from the differences of the replicas.
 
 Numerical error: a step rounds at most in proportion to the inner products it takes, of length n + d, and under the step
 rule no later step amplifies what is there. So the error of ‖Δ_i(t)‖ is put at 4ε(t+1)(n+d+8)·(max(‖Δ_i‖, c_i) + push),
@@ -48,7 +48,7 @@ def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | 
     apart = snapshot.weights * growth[:, None, None] - norm * differences
     size = np.linalg.norm(apart, axis=(1, 2)) / (norm * others)
     error = parameter(task, tuning, snapshot)
-    return around(size, 2 * (error.high - error.value) / norm + 4 * np.finfo(float).eps * size)
+    return around(size, (error.high - error.value) * (1 / norm + 1 / others) + 4 * np.finfo(float).eps * size)
 
 
 def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:

@@ -1,6 +1,6 @@
 """Independent draws of a task's sample: the resample variance and the two Efron–Stein sums over it.
 
-The tuning is fixed before any draw: the step comes from a pilot sample that is none of them. Leave-one-out replicas are
+The tuning is fixed before any draw, on samples that are none of them: a pilot, or the task's own. Leave-one-out replicas are
 of the dropped convention, which gives the smaller sum and is as good a function of S∖i as any.
 """
 
@@ -44,11 +44,13 @@ def draw_jobs(spec: TaskSpec, tuning: HeadTuning, points: Task, seed: int) -> Dr
 def resampled(jobs: DrawJobs, fits: list[ReplicaFit], retrained: list[ReplicaFit]) -> Draws:
     """The variances and the sums, each judged at LEVEL, from the fits of `every` and of `few`."""
     largest = max(fit.smoothness for fit in fits)
-    lost = sum(fit.failed or fit.last.weight_norm == 0 for fit in fits)
-    if lost:
+    zero = sum(fit.last.weight_norm == 0 for fit in fits)
+    lost = sum(fit.failed for fit in fits)
+    if lost or zero:
         return Draws(count=len(fits), variance=_NOTHING, accuracy_variance=_NOTHING, certified=_NOTHING,
                      measured=_NOTHING, measured_count=0, largest_smoothness=largest,
-                     failed=f"{lost} of {len(fits)} draws have no head with a direction")  # fmt: skip
+                     failed=f"{lost} of {len(fits)} draws diverged or left the floats" if lost else None,
+                     missing=None if lost else f"{zero} of {len(fits)} heads are zero and have no direction")  # fmt: skip
     directions = np.stack([fit.last.weights / fit.last.weight_norm for fit in fits])
     accuracies = np.array([[measure.accuracy(fit.last.weights, jobs.points)] for fit in fits])
     sums = [_measured_sum(job, fit) for job, fit in zip(jobs.few, retrained, strict=True)]
@@ -70,9 +72,9 @@ def _measured_sum(job: Job, fit: ReplicaFit) -> float:
     return np.nan if each is None or fit.failed else float(np.square(each.value).sum())
 
 
-def seed_variance(task: Task, tuning: HeadTuning, seed: int, seeds: int) -> Interval:
-    """E‖ŵ − Eŵ‖² over initialisations, or orders, with S fixed."""
+def seed_variance(task: Task, tuning: HeadTuning, seed: int, seeds: int) -> Interval | None:
+    """E‖ŵ − Eŵ‖² over initialisations, or orders, with S fixed; None where a head failed or is zero."""
     fits = tune([Job(task=task, tuning=tuning, seed=seed + s) for s in range(seeds)], replicas=False)
-    heads = np.stack([fit.last.weights for fit in fits])
-    norms = np.linalg.norm(heads, axis=(1, 2), keepdims=True)
-    return variance_interval(heads / np.where(norms > 0, norms, 1), most=1.0)
+    if any(fit.failed or fit.last.weight_norm == 0 for fit in fits):
+        return None
+    return variance_interval(np.stack([fit.last.weights / fit.last.weight_norm for fit in fits]), most=1.0)

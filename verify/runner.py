@@ -98,7 +98,11 @@ def run(
         finished += size
         progress(finished, len(specs))
     read = [records.read_shard(path) for path in paths]
+    lost = [path for path, rows in zip(paths, read, strict=True) if rows is None]
+    if lost:
+        raise directory.BadRun(f"{lost[0]} cannot be read again; run the same command once more")
     order = {spec.name: k for k, spec in enumerate(specs)}
+    (out / "manifest.json").unlink(missing_ok=True)  # an older one must not vouch for tables half replaced
     records.write_tables(out, [rows for rows in read if rows is not None], order)
     manifest = {
         "suite": suite,
@@ -110,7 +114,7 @@ def run(
         "configuration": configuration,
         "seconds": round(time.monotonic() - start, 1),
         "workers": count,
-        "records_sha256": sha256((out / "records.parquet").read_bytes()).hexdigest(),
+        **_digests(out),
     }
     directory.write_manifest(out, manifest)
     shutil.rmtree(out / "shards", ignore_errors=True)
@@ -148,10 +152,14 @@ def _finished(out: Path, key: str) -> Run | None:
     if manifest is None or manifest.get("hash") != key:
         return None
     try:
-        whole = sha256((out / "records.parquet").read_bytes()).hexdigest() == manifest.get("records_sha256")
+        whole = _digests(out).items() <= manifest.items()
         return _load(out, manifest, fresh=False) if whole else None
     except (OSError, directory.BadRun):
         return None
+
+
+def _digests(out: Path) -> dict[str, str]:
+    return {f"{name}_sha256": sha256((out / f"{name}.parquet").read_bytes()).hexdigest() for name in records.SCHEMAS}
 
 
 def _do(unit: list[TaskSpec], path: Path, seed: int, device: str, dtype: str) -> int:

@@ -27,7 +27,8 @@ REPLICAS = ("parameter", "direction", "pointwise")
 class Draws:
     """What independent draws of S gave: intervals over draws, all with the tuning fixed before S was drawn.
 
-    ran  False where a draw's run failed or its step was above the rule of that draw
+    failed             how many draws have no head, or None; missing: how many have a head without a direction
+    largest_smoothness of any draw: the theorem is applied to each of them
     """
 
     count: int
@@ -38,6 +39,7 @@ class Draws:
     measured_count: int
     largest_smoothness: float
     failed: str | None
+    missing: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -100,6 +102,8 @@ def measured(evidence: Evidence) -> Measurement:
         missing |= dict.fromkeys(["svm-direction.each", "svm-direction.mean", "margin-direction"], "not separable")
     if evidence.draws is not None and evidence.draws.failed:
         failed["resample-variance"] = evidence.draws.failed
+    if evidence.draws is not None and evidence.draws.missing:
+        missing["resample-variance"] = evidence.draws.missing
     return Measurement(quantities=found, missing=missing, failed=failed, unknown=_unknown(evidence))
 
 
@@ -130,13 +134,13 @@ def _of_the_minimisers(evidence: Evidence) -> dict[str, Interval]:
 
 def _of_the_draws(evidence: Evidence) -> dict[str, Interval]:
     draws = evidence.draws
-    if draws is None or draws.failed:
+    if draws is None or draws.failed or draws.missing:
         return {}
     return {"resample-variance": draws.variance, "accuracy-variance": draws.accuracy_variance}
 
 
 def constants_of(evidence: Evidence) -> Constants:
-    """The constants of THEORY, each with the end that makes a bound larger."""
+    """The constants that bounds may ask for, each with the end that makes a bound larger."""
     task, tuning, fit, margins = evidence.task, evidence.tuning, evidence.fit, evidence.margins
     facts, last = tuning.facts(task.classes), fit.last
     pulls, gradient = _minimiser_facts(evidence)
@@ -170,7 +174,7 @@ def constants_of(evidence: Evidence) -> Constants:
         minimiser_pulls=pulls,
         minimiser_gradient=gradient,
         draws=0 if draws is None else draws.count,
-        independent=draws is not None,
+        independent=True,  # the draws share no sample with what their tuning was fixed on
         efron_stein=None if draws is None else draws.certified,
     )
 

@@ -103,7 +103,8 @@ def _one_task(spec: TaskSpec, job: Job, evidence: Evidence, bounds: Sequence[Bou
         and not evidence.fit.failed
     ):
         variance = seed_variance(task, tuning, job.seed, SEEDS)
-        rows["measurements"].append({**about, **_measurement("seed-variance", tuning.steps, variance, SEEDS)})
+        if variance is not None:
+            rows["measurements"].append({**about, **_measurement("seed-variance", tuning.steps, variance, SEEDS)})
     rows["tasks"].append({**about, **_facts(spec, evidence)})
 
 
@@ -128,22 +129,25 @@ def _record(c: Comparison) -> Row:
 
 def _measurements(evidence: Evidence, measurement: Measurement) -> list[Row]:
     task, tuning, rows = evidence.task, evidence.tuning, []
+    certifies = evidence.fit.step_size * (evidence.fit.smoothness + 2 * tuning.l2) <= 2
     if not evidence.fit.failed:
         for snapshot in evidence.fit.snapshots:
             found = measure.over_samples("parameter", measure.parameter(task, tuning, snapshot))
             apart = measure.direction(task, tuning, snapshot)
             if apart is not None:
                 found |= measure.over_samples("direction", apart)
+            if apart is not None and certifies:
                 certified = float(chord(snapshot.certificates / snapshot.weight_norm).mean())
                 found["certificate-direction.mean"] = _exactly(certified)
-            found["certificate-parameter.mean"] = _exactly(float(snapshot.certificates.mean()))
+            if certifies:
+                found["certificate-parameter.mean"] = _exactly(float(snapshot.certificates.mean()))
             rows += [_measurement(q, snapshot.step, i) for q, i in found.items() if not q.endswith(".each")]
     for quantity in AT_THE_END:
         if quantity in measurement.quantities:
             count = evidence.draws.count if evidence.draws is not None and "variance" in quantity else 1
             rows.append(_measurement(quantity, tuning.steps, measurement.quantities[quantity], count))
     draws = evidence.draws
-    if draws is not None and not draws.failed:
+    if draws is not None and not draws.failed and not draws.missing:
         rows.append(_measurement("efron-stein-certified", tuning.steps, draws.certified, draws.count))
         if draws.measured_count:
             rows.append(_measurement("efron-stein-measured", tuning.steps, draws.measured, draws.measured_count))

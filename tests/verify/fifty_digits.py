@@ -1,6 +1,6 @@
 """Gradient descent on every leave-one-out replica in fifty-digit arithmetic: the second oracle.
 
-Written from THEORY section 1 alone, with mpmath numbers in numpy's object arrays.
+Written from the theorem `one-run` alone, with mpmath numbers in numpy's object arrays.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ the pull on j by Δ_i, and inj_i = −(∇R_{S∖i}(w) − ∇R_S(w)) the inject
     Δ_i ← (1 − ηλ) Δ_i + η (scale·Σ_{j≠i} ω_j q_ij z_j + inj_i),     c_i ← (1 − ηλ) c_i + η‖inj_i‖.
 
 Reweighted: scale = n/(n−1), inj_i = (g − p_i z_i)/(n−1), g = −∇R_S. Dropped: scale = 1, inj_i = −ω_i p_i z_i.
-Δ has the relative accuracy of its own size, and the certificate of THEORY section 1 is read off on the way.
+Δ has the relative accuracy of its own size, and the certificate of `one-run` is read off on the way.
 """
 
 from dataclasses import dataclass, replace

@@ -64,7 +64,7 @@ class Softmax:
 
     def pull(self, outputs: Tensor, labels: Tensor) -> Tensor:
         at_label = torch.nn.functional.one_hot(labels, outputs.shape[-2]).mT[:, None]
-        return at_label - torch.softmax(outputs, dim=-2)
+        return torch.softmax(outputs, dim=-2).neg_().add_(at_label)  # in the layout of the outputs
 
     def change(self, scaled: Tensor, outputs: Tensor, pull: Tensor) -> Tensor:
         share = torch.softmax(outputs, dim=-2).unsqueeze(2).to(scaled.dtype)

@@ -56,7 +56,7 @@ def descend(
 
 
 def certificates(task: Task, tuning: HeadTuning, step_size: float, start: Floats) -> Floats:
-    """c_i of THEORY section 1 for the full batch, shape (n,), from the gradients of both risks written out."""
+    """c_i of `one-run` for the full batch, shape (n,), from the gradients of both risks written out."""
     n, w, c = task.samples, start.copy(), np.zeros(task.samples)
     for _ in range(tuning.steps):
         each = gradients(task, tuning, w)

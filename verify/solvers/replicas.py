@@ -197,7 +197,7 @@ def _status(p: Prepared, last: Snapshot, descent: Descent) -> tuple[Status, ...]
         ended = objective(runs)
     finite = np.isfinite(runs).all(axis=(1, 2)) & np.isfinite(ended)
     ruled = bool(np.isfinite(p.smoothness))
-    above = ruled and p.eta * (p.smoothness + 2 * tuning.l2) > 2
+    above = ruled and p.eta > 2 / max(p.smoothness + 2 * tuning.l2, np.finfo(float).tiny)
     # under the rule no run diverges, though a minibatch may leave it a little above its start
     diverged = (ended > start * (1 + 1e-9)) & (above or not ruled)
     return tuple(
