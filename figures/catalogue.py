@@ -79,7 +79,7 @@ PLOTS: tuple[Plot, ...] = (
     ),
     Plot(
         id="instability_vs_margin",
-        title="Larger margin, more stability",
+        title="Instability against the margin",
         points=instability_vs_margin.points,
         draw=instability_vs_margin.draw,
         table=instability_vs_margin.table,

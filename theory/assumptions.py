@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theory.bound import Assumption, Constants, known
+from theory.bound import Assumption, Constants, Unknown, known
 
 
 def _yes(condition: bool) -> float:
@@ -45,6 +45,8 @@ BOUNDED_SLOPE = Assumption(
 
 
 def _separation(c: Constants) -> float:
+    if c.undecided:
+        raise Unknown("separable")
     margin = known(c.margin, "margin")
     return float(margin.low) if margin.low > 0 else min(known(c.signed_margin, "signed_margin"), 0.0)
 

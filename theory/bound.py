@@ -35,6 +35,7 @@ class Constants:
     certificates                        (n,) c_i(t) of section `one-run`
     margin, angular_margin              intervals for γ and γ̂; low ends 0 when not separable
     signed_margin                       the largest min_i⟨u, z_i⟩ over the unit vectors u at hand; negative if none separates
+    undecided                           whether rounding hides if S is separable
     reached_margin                      min_i⟨ŵ_t, z_i⟩, signed
     machine_sines                       (n,) upper ends of the sine between u_S and u_{S∖i}
     left_out_margins                    (n,) upper ends of γ_{S∖i}
@@ -65,6 +66,7 @@ class Constants:
     margin: Interval | None = None
     angular_margin: Interval | None = None
     signed_margin: float | None = None
+    undecided: bool = False
     reached_margin: float | None = None
     machine_sines: Floats | None = None
     left_out_margins: Floats | None = None

@@ -2,8 +2,7 @@
 
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -345,6 +344,6 @@ def _is_bad_input(error: Exception) -> bool:
     return any(kind.__name__ in names for kind in type(error).__mro__)
 
 
-def main(arguments: Callable[[], list[str]] = lambda: sys.argv[1:]) -> None:
+def main() -> None:
     """Run the command line."""
-    app(args=arguments(), prog_name="tightrope")
+    app(prog_name="tightrope")

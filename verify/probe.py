@@ -54,7 +54,7 @@ class Probe:
         if whole.separable is None:
             reasons["data.separable"] = "the margin's interval holds 0, and rounding hides which side"
         if not whole.separable:
-            reasons["data.support_vectors"] = "not separable"
+            reasons["data.support_vectors"] = "not separable" if whole.separable is False else reasons["data.separable"]
         data: dict[str, Any] = {
             "data": {
                 "samples": self.task.samples,

@@ -168,6 +168,7 @@ def constants_of(evidence: Evidence) -> Constants:
         margin=_interval(margins.whole.low, margins.whole.high),
         angular_margin=_interval(margins.angular.low, margins.angular.high),
         signed_margin=max(margins.whole.reached, reached),
+        undecided=margins.whole.separable is None,
         reached_margin=reached,
         machine_sines=margins.whole.sines if margins.whole.separable else None,
         left_out_margins=margins.left_out_margins,
@@ -214,6 +215,7 @@ def _unknown(evidence: Evidence) -> dict[str, str]:
         "the machines without one sample were not solved" if evidence.margins.whole.separable else "not separable"
     )
     return {
+        "separable": "the margin's interval holds 0, and rounding hides which side",
         "left_out_margins": left_out,
         "machine_sines": "not separable",
         "minimiser_pulls": "the minimisers were not computed",
