@@ -48,7 +48,8 @@ def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | 
     apart = snapshot.weights * growth[:, None, None] - norm * differences
     size = np.linalg.norm(apart, axis=(1, 2)) / (norm * others)
     error = parameter(task, tuning, snapshot)
-    return around(size, (error.high - error.value) * (1 / norm + 1 / others) + 4 * np.finfo(float).eps * size)
+    slack = (error.high - error.value) * (1 / norm + 1 / others) + 4 * np.finfo(float).eps * size
+    return Interval(value=size, low=size - slack, high=np.minimum(size + slack, 2.0))  # no chord is longer
 
 
 def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
