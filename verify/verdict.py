@@ -85,8 +85,12 @@ def judge(bound: Bound, constants: Constants, measurement: Measurement) -> Compa
 def _inapplicable(bound: Bound, slacks: Mapping[Assumption, float], measurement: Measurement) -> Comparison:
     reasons = tuple(f"{a.name}: slack {slack:.3g}; {a.message}" for a, slack in slacks.items())
     measured = measurement.quantities.get(bound.quantity)
-    shown = measured if measured is not None and np.ndim(measured.value) == 0 else None
-    return Comparison(bound=bound, verdict=Verdict.INAPPLICABLE, reasons=reasons, measured=shown)
+    if measured is None or np.ndim(measured.value) == 0:
+        return Comparison(bound=bound, verdict=Verdict.INAPPLICABLE, reasons=reasons, measured=measured)
+    largest = int(np.argmax(measured.value))  # of one value a sample the largest is shown
+    ends = (float(np.asarray(end)[largest]) for end in (measured.value, measured.low, measured.high))
+    shown = Interval(**dict(zip(("value", "low", "high"), ends, strict=True)))
+    return Comparison(bound=bound, verdict=Verdict.INAPPLICABLE, reasons=reasons, measured=shown, sample=largest)
 
 
 def _inconclusive(bound: Bound, reason: str) -> Comparison:
