@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.task import Task
+from theory.bound import Constants
 from theory.catalogue import catalogue
 from theory.directions import chord
 from verify.margins import Margins, margins_of
@@ -111,7 +112,7 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
         comparisons = tuple(judge(bound, constants, measurement) for bound in catalogue())
         reasons: dict[str, str] = {}
         instability = _instability(measurement, exact, reasons)
-        certificate = _certificate(evidence, reasons)
+        certificate = _certificate(fit, constants, tuning.loss, reasons)
     return Probe(task=task, tuning=tuning, exact=exact, fit=fit, margins=margins, instability=instability,
                  certificate=certificate, comparisons=comparisons, reasons=reasons)  # fmt: skip
 
@@ -140,11 +141,12 @@ def _instability(measurement: Measurement, exact: bool, reasons: dict[str, str])
     return found
 
 
-def _certificate(evidence: Evidence, reasons: dict[str, str]) -> Mapping[str, Floats | None] | None:
+def _certificate(
+    fit: ReplicaFit, constants: Constants, loss: str, reasons: dict[str, str]
+) -> Mapping[str, Floats | None] | None:
     """c_i and what follows from it, or None with the reason where the theorem of `one-run` says nothing."""
-    constants = constants_of(evidence)
     if np.isinf(constants.smoothness):
-        reasons["certificate"] = f"the {evidence.tuning.loss} loss has no global smoothness"
+        reasons["certificate"] = f"the {loss} loss has no global smoothness"
         return None
     if constants.step_size > constants.largest_step:
         slack = 1 - constants.step_size / constants.largest_step
@@ -152,7 +154,7 @@ def _certificate(evidence: Evidence, reasons: dict[str, str]) -> Mapping[str, Fl
             f"the step {constants.step_size:.6g} is above 2/(β+2λ) = {constants.largest_step:.6g}; slack {slack:.3g}"
         )
         return None
-    c, norm = evidence.fit.last.certificates, evidence.fit.last.weight_norm
+    c, norm = fit.last.certificates, fit.last.weight_norm
     found: dict[str, Floats | None] = {"parameter": c, "direction": None, "pointwise": None}
     if norm > 0:
         found["direction"] = chord(c / norm)
@@ -161,7 +163,7 @@ def _certificate(evidence: Evidence, reasons: dict[str, str]) -> Mapping[str, Fl
     if math.isfinite(constants.slope):
         found["pointwise"] = constants.slope * constants.sample_norms * c
     else:
-        reasons["certificate.pointwise"] = f"the slope of the {evidence.tuning.loss} loss is not bounded"
+        reasons["certificate.pointwise"] = f"the slope of the {loss} loss is not bounded"
     return found
 
 

@@ -38,7 +38,7 @@ def descend(
     step_size: float,
     start: Floats,
     left_out: int | None,
-    order: Floats | None,
+    order: NDArray[np.int64] | None,
 ) -> Floats:
     """The head (k, d) after all steps of gradient descent, without sample `left_out` (None: on all samples).
 
