@@ -25,6 +25,61 @@ FULL_BATCH = Assumption(
     name="full batch", slack=lambda c: _yes(c.full_batch), message="every step must use all samples"
 )
 
+REWEIGHTED = Assumption(
+    name="reweighted",
+    slack=lambda c: _yes(c.deletion == "reweighted"),
+    message="S∖i must be a data set of its own, a mean over n − 1; where samples are dropped one run says as much",
+)
+
+LOGISTIC = Assumption(
+    name="logistic loss", slack=lambda c: _yes(c.logistic), message="the loss must be the logistic or the softmax loss"
+)
+
+TWO_CLASSES = Assumption(
+    name="two classes", slack=lambda c: 2.0 - c.classes, message="there must be two classes; slack = 2 − K"
+)
+
+ONE_HEAD = Assumption(
+    name="one head", slack=lambda c: 1.0 - c.heads, message="it is about one head, not a mean of heads; slack = 1 − H"
+)
+
+LOOKED = Assumption(
+    name="an earlier look",
+    slack=lambda c: c.early_step - 1.0,
+    message="the run must have been looked at before its end, after a step or more; slack = s − 1",
+)
+
+ZERO_START = Assumption(name="zero start", slack=lambda c: _yes(c.zero_start), message="the first head must be zero")
+
+SHORT_STEP = Assumption(
+    name="short step",
+    slack=lambda c: -np.inf if np.isinf(c.smoothness) else 1 - c.step_size * c.smoothness,
+    message="the step must satisfy η ≤ 1/β; slack = 1 − ηβ",
+)
+
+SMOOTH = Assumption(
+    name="smooth loss",
+    slack=lambda c: _yes(np.isfinite(c.smoothness)),
+    message="the gradient of the risk must be Lipschitz on the whole space",
+)
+
+INTERPOLATES = Assumption(
+    name="interpolation",
+    slack=lambda c: c.interpolation,
+    strict=True,
+    message="some finite head must have loss 0 on every sample; slack = condition of the rows, less rounding",
+)
+
+GAUSSIAN_START = Assumption(
+    name="Gaussian start", slack=lambda c: c.init_scale, strict=True, message="heads must start at N(0, σ²I), σ > 0"
+)
+
+SEEDS = Assumption(
+    name="independent starts",
+    slack=lambda c: c.seeds - 32.0,
+    message="a statement about starts is judged over at least 32 of them; slack = starts − 32",
+)
+
 NO_L2 = Assumption(name="no l2", slack=lambda c: -c.l2, message="there must be no l2 term; slack = −λ")
 
 L2 = Assumption(name="l2", slack=lambda c: c.l2, strict=True, message="there must be an l2 term; slack = λ")

@@ -27,13 +27,23 @@ class Constants:
     steps, step_size, l2, deletion      t, η, λ, and which leave-one-out convention
     full_batch, zero_start              the order of the samples and the first head
     convex, nonincreasing               properties of the loss
+    logistic                            whether ℓ is the logistic, for more than two classes the softmax loss
     slope                               sup ‖∂ℓ/∂outputs‖: 1 logistic, √2 softmax, ∞ where there is none
     smoothness                          β: largest over the full and all leave-one-out risks, without l2; for
                                         minibatches the largest of one sample; ∞ where there is none
+    sample_smoothness                   the largest smoothness of one sample's loss; ∞ where there is none
     weight_norm, distance               ‖w_t‖, ‖w_t − w_0‖
     gradient_bound                      L: the largest ‖∇ℓ_i(w_s)‖ met by the one run, s < t
     certificates                        (n,) c_i(t) of section `one-run`
+    losses                              (n,) ℓ(w_t; z_i)
+    twin_distance, twin_turn            ‖w_t − v_t‖, ‖ŵ_t − v̂_t‖; v the twin run: all samples, each with the weight
+                                        1/(n−1) that it has in a replica; where samples are dropped v is w itself
+    twin_norm, twin_travel              ‖v_t‖, ‖v_t − w_0‖
+    twin_certificates, twin_losses      (n,) η/(n−1) Σ_s (1−ηλ)^(t−1−s) ‖∇ℓ_i(v_s)‖, and ℓ(v_t; z_i)
+    early_step, early_weights           a look at the one run before its end: s, and w_s as one vector (D,)
     margin, angular_margin              intervals for γ and γ̂; low ends 0 when not separable
+    rows, row_sample, dual              (m, D) the constraint vectors of `theory.margin`, (m,) their samples, (m,) α ≥ 0
+    class_gap                           the smallest ‖μ_y − μ_k‖ over pairs of classes that S has
     signed_margin                       the largest min_i⟨u, z_i⟩ over the unit vectors u at hand; negative if none separates
     undecided                           whether rounding hides if S is separable
     reached_margin                      min_i⟨ŵ_t, z_i⟩, signed
@@ -41,8 +51,13 @@ class Constants:
     left_out_margins                    (n,) upper ends of γ_{S∖i}
     minimiser_pulls                     (n,) ‖∇F_{S∖i}(w)‖/λ at the minimiser w of F = R + λ‖·‖²/2, upper ends
     minimiser_gradient                  L: the largest ‖∇ℓ_i‖ at that minimiser
+    interpolation                       signed: how far the distinct rows are from linear dependence (smallest over largest
+                                        singular value, less rounding), so that some w has loss 0 on all; −1 where no loss is 0
+    interpolant_distance                ‖w_0 − w_*‖, upper end, w_* the interpolant nearest to w_0
+    pl                                  μ of the Polyak–Łojasiewicz inequality ‖∇R‖² ≥ 2μR, lower end
     draws, independent                  independent draws of S at hand; False if their tuning was chosen from themselves
     efron_stein                         E Σ_i chord(c_i/‖w_t‖)² over these draws, dropped convention
+    heads, init_scale, seeds            H heads from w_0 ~ N(0, σ²I), and how many independent starts were tried
     """
 
     samples: int
@@ -57,14 +72,29 @@ class Constants:
     zero_start: bool = True
     convex: bool = True
     nonincreasing: bool = True
+    logistic: bool = True
     slope: float = 1.0
     smoothness: float = np.inf
+    sample_smoothness: float = np.inf
     weight_norm: float | None = None
     distance: float | None = None
     gradient_bound: float | None = None
     certificates: Floats | None = None
+    losses: Floats | None = None
+    twin_distance: float | None = None
+    twin_turn: float | None = None
+    twin_norm: float | None = None
+    twin_travel: float | None = None
+    twin_certificates: Floats | None = None
+    twin_losses: Floats | None = None
+    early_step: int = 0
+    early_weights: Floats | None = None
     margin: Interval | None = None
     angular_margin: Interval | None = None
+    rows: Floats | None = None
+    row_sample: NDArray[np.int64] | None = None
+    dual: Floats | None = None
+    class_gap: float | None = None
     signed_margin: float | None = None
     undecided: bool = False
     reached_margin: float | None = None
@@ -72,6 +102,12 @@ class Constants:
     left_out_margins: Floats | None = None
     minimiser_pulls: Floats | None = None
     minimiser_gradient: float | None = None
+    interpolation: float = -1.0
+    interpolant_distance: float | None = None
+    pl: float | None = None
+    heads: int = 1
+    init_scale: float = 0.0
+    seeds: int = 0
     draws: int = 0
     independent: bool = False
     efron_stein: Interval | None = None
@@ -80,6 +116,16 @@ class Constants:
     def radius(self) -> float:
         """B = max ‖x_i‖."""
         return float(self.sample_norms.max())
+
+    @property
+    def parameters(self) -> int:
+        """D: how many numbers a head has, d for two classes and dK for K."""
+        return self.dimension if self.classes == 2 else self.dimension * self.classes
+
+    @property
+    def softmax_factor(self) -> float:
+        """κ: 1 for two classes, √2 for more, from ‖p − e_y‖ ≤ √2(1 − p_y)."""
+        return 1.0 if self.classes == 2 else float(np.sqrt(2))
 
     @property
     def replica_weight(self) -> float:

@@ -4,17 +4,44 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
 
-from theory import convex_gd, hard_margin, one_run, regularised, separable_mean, variance
+from theory import (
+    class_means,
+    convex_gd,
+    fine_tuning,
+    gd_margin,
+    gd_residual,
+    hard_margin,
+    multi_head,
+    nonconvex_gd,
+    one_run,
+    one_run_loss,
+    regularised,
+    replace_one,
+    separable_direction,
+    separable_mean,
+    two_runs,
+    variance,
+)
 from theory.bound import Bound
 from theory.quantities import QUANTITIES
 
 BUILT_IN: tuple[Bound, ...] = (
     *one_run.BOUNDS,
+    *one_run_loss.BOUNDS,
+    *two_runs.BOUNDS,
     *separable_mean.BOUNDS,
+    *separable_direction.BOUNDS,
     *hard_margin.BOUNDS,
+    *gd_margin.BOUNDS,
+    *gd_residual.BOUNDS,
     *regularised.BOUNDS,
     *convex_gd.BOUNDS,
+    *nonconvex_gd.BOUNDS,
+    *fine_tuning.BOUNDS,
+    *replace_one.BOUNDS,
     *variance.BOUNDS,
+    *multi_head.BOUNDS,
+    *class_means.BOUNDS,
 )
 
 

@@ -1,6 +1,7 @@
 """The quantities that bounds bound: one estimand each, with what it is over and the most it can be."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,7 @@ class Quantity:
     formula  LaTeX
     over     what an average or maximum runs over; `each` means one value a sample, judged one by one
     largest  the trivial maximum: a bound at or above it is vacuous
+    random   what it is a statement about: draws of S, or starts with S fixed; empty for one sure number
     """
 
     id: str
@@ -20,6 +22,7 @@ class Quantity:
     formula: str
     over: str
     largest: float = np.inf
+    random: Literal["", "draws", "starts"] = ""
 
 
 _PARAMETER = r"\|w_S - w_{S\setminus i}\|"
@@ -49,11 +52,17 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity(id="margin-direction", title="distance to the maximum-margin direction",
                  formula=r"\|\hat w_t - u_S\|", over="the head tuned on all samples", largest=2.0),
         Quantity(id="resample-variance", title="resample variance of the direction",
-                 formula=r"\mathbb E\,\|\hat w_S - \mathbb E\hat w_S\|^2", over="independent draws of S", largest=1.0),
+                 formula=r"\mathbb E\,\|\hat w_S - \mathbb E\hat w_S\|^2", over="independent draws of S",
+             largest=1.0, random="draws"),
         Quantity(id="accuracy-variance", title="resample variance of the test accuracy",
-                 formula=r"\operatorname{Var}(\mathrm{acc}(w_S))", over="independent draws of S", largest=0.25),
+                 formula=r"\operatorname{Var}(\mathrm{acc}(w_S))", over="independent draws of S", largest=0.25, random="draws"),
         Quantity(id="seed-variance", title="seed variance of the direction",
                  formula=r"\mathbb E\,\|\hat w_t - \mathbb E\hat w_t\|^2",
-                 over="initialisations or sample orders, S fixed", largest=1.0),
+                 over="initialisations or sample orders, S fixed", largest=1.0, random="starts"),
+        Quantity(id="seed-parameter-variance", title="seed variance of the head",
+                 formula=r"\mathbb E\,\|w_t - \mathbb E w_t\|^2", over="initialisations, S fixed", random="starts"),
+        Quantity(id="seed-distance.median", title="distance of two heads from independent starts",
+                 formula=r"\|w_t - w'_t\|", over="median over pairs of initialisations, S fixed", random="starts"),
+        Quantity(id="margin", title="margin of the sample", formula=r"\gamma_S", over="the sample"),
     )
 }  # fmt: skip

@@ -51,10 +51,10 @@ def margins_of(task: Task, *, left_out: bool) -> Margins:
         features = np.ascontiguousarray(lower.T)[copy]
         if task.classes == 2:
             features *= task.labels[:, None]
-    whole = max_margin(*_rows(task, features))
+    whole = max_margin(*rows_of(task, features))
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     unit = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)
-    angular = max_margin(*_rows(task, unit))
+    angular = max_margin(*rows_of(task, unit))
     others = None
     if left_out and whole.separable:
         others = tuple(whole.without(i) for i in range(task.samples))
@@ -79,7 +79,8 @@ def signed_margin(task: Task, weights: Floats) -> float:
     return float(smallest / norm - 4 * np.finfo(float).eps * (task.dimension + 2) * task.radius)
 
 
-def _rows(task: Task, features: Floats) -> tuple[Floats, NDArray[np.int64]]:
+def rows_of(task: Task, features: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The constraint rows of a task whose features stand in some coordinates, and the sample of each."""
     if task.classes == 2:
         return features * task.labels[:, None], np.arange(task.samples)
     return class_rows(features, task.labels, task.classes)

@@ -64,6 +64,11 @@ def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
     return around(size, slope * norms * (error.high - error.value) + 4 * np.finfo(float).eps * size)
 
 
+def losses(task: Task, tuning: HeadTuning, weights: Floats) -> Floats:
+    """ℓ(w; z_i) of every sample."""
+    return _losses(task, tuning, (task.signed if task.classes == 2 else task.features) @ weights.T)
+
+
 def flips(snapshot: Snapshot, points: Task) -> float:
     """The share of test points whose predicted class changes, mean over i."""
     outputs = points.features @ snapshot.weights.T
@@ -89,13 +94,29 @@ def _differences(snapshot: Snapshot) -> Floats:
 
 
 def _rounding(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> float:
-    eps = float(np.finfo(tuning.dtype).eps)
-    return 4 * eps * (snapshot.step + 1) * (task.samples + task.dimension + 8)
+    return rounding(task, snapshot.step, float(np.finfo(tuning.dtype).eps))
+
+
+def rounding(task: Task, steps: int, eps: float = float(np.finfo(np.float64).eps)) -> float:
+    """The relative error of what so many steps have made."""
+    return 4 * eps * (steps + 1) * (task.samples + task.dimension + 8)
+
+
+def _losses(task: Task, tuning: HeadTuning, outputs: Floats) -> Floats:
+    if task.classes > 2:
+        rest = outputs - outputs[np.arange(task.samples), task.labels][:, None]
+        rest[np.arange(task.samples), task.labels] = -np.inf
+        return np.logaddexp(0, logsumexp(rest, axis=1))
+    m = outputs[:, 0]
+    if tuning.loss == "squared":
+        return np.square(1 - m) / 2
+    return np.exp(-m) if tuning.loss == "exponential" else np.logaddexp(0, -m)
 
 
 def _slopes(task: Task, tuning: HeadTuning, outputs: Floats) -> Floats:
+    """Upper ends of ‖∂ℓ/∂outputs‖; along a line the largest is at an end, since 1 − p_y grows with a convex function."""
     if tuning.loss == "logistic":
-        return np.full(len(outputs), tuning.facts(task.classes).slope)
+        return tuning.facts(task.classes).slope * -np.expm1(-_losses(task, tuning, outputs))
     return np.exp(-outputs[:, 0]) if tuning.loss == "exponential" else outputs[:, 0] - 1
 
 

@@ -8,6 +8,7 @@ from synth.task import Task
 from verify.smoothness import smoothness, step_size
 from verify.tuning import BadTuning, HeadTuning, tuning_from
 
+STARTS_UP_TO = 64  # samples: beyond, more runs from other starts cost more than they tell
 SOURCES = ("sample", "pilot")
 
 
@@ -43,3 +44,9 @@ def tuning_of(spec: TaskSpec, seed: int, task: Task, device: str, dtype: str) ->
         return plan.tuning
     base = task if plan.source == "sample" else generate(spec, seed, "pilot")
     return replace(plan.tuning, step_size=plan.factor * step_size(smoothness(base, plan.tuning), plan.tuning))
+
+
+def restarts(spec: TaskSpec) -> bool:
+    """Whether a spec's head is tuned from further starts: where chance has a part in it and its runs are cheap."""
+    chance = float(spec.tuning.get("init_scale", 0)) > 0 or spec.tuning.get("order") == "shuffled"
+    return chance and spec.n <= STARTS_UP_TO

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import joblib
@@ -13,12 +13,13 @@ from synth.task import Task
 from theory.bound import Constants
 from theory.catalogue import catalogue
 from theory.directions import chord
-from verify.margins import Margins, margins_of
+from verify.constants import constants_of
+from verify.evidence import examine
+from verify.margins import Margins
 from verify.replica_fit import ReplicaFit
-from verify.solvers.minimisers import minimise
-from verify.solvers.replicas import BLOCK_ELEMENTS, Job, tune
+from verify.solvers.replicas import BLOCK_ELEMENTS
 from verify.solvers.threads import one_thread
-from verify.trial import REPLICAS, Evidence, constants_of, measured
+from verify.trial import REPLICAS, measured
 from verify.tuning import HeadTuning
 from verify.verdict import Comparison, Measurement, judge
 
@@ -98,16 +99,8 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
     tuning.facts(task.classes)
     exact = estimated_seconds(task, tuning) < PATIENCE if exact is None else exact
     with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        (fit,) = tune([Job(task=task, tuning=tuning, seed=seed)], replicas=exact)
-        margins = margins_of(task, left_out=exact)
-        evidence = Evidence(
-            task=task,
-            tuning=tuning,
-            fit=fit,
-            margins=margins,
-            minimisers=minimise(task, tuning) if exact and tuning.l2 > 0 else None,
-            why_no_replicas=NOT_EXACT,
-        )
+        evidence = replace(examine(task, tuning, seed=seed, exact=exact), why_no_replicas=NOT_EXACT)
+        fit, margins = evidence.fit, evidence.margins
         measurement, constants = measured(evidence), constants_of(evidence)
         comparisons = tuple(judge(bound, constants, measurement) for bound in catalogue())
         reasons: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Independent draws of a task's sample: the resample variance and the two Efron–Stein sums over it.
+"""Independent draws of a task's sample, and independent starts: the variances, and the two Efron–Stein sums.
 
 The tuning is fixed before any draw, on samples that are none of them: a pilot, or the task's own. Leave-one-out replicas are
 of the dropped convention, which gives the smaller sum and is as good a function of S∖i as any.
@@ -13,13 +13,15 @@ from synth.spec import TaskSpec
 from synth.task import Task
 from theory.interval import Interval
 from verify import measure
+from verify.evidence import Draws, Starts
 from verify.replica_fit import ReplicaFit
-from verify.solvers.replicas import Job, tune
-from verify.statistics import mean_interval, variance_interval
-from verify.trial import Draws, efron_stein_sum
+from verify.solvers.replicas import Job
+from verify.statistics import mean_interval, median_interval, variance_interval
+from verify.trial import efron_stein_sum
 from verify.tuning import HeadTuning
 
 MEASURED_DRAWS = 4  # draws whose replicas are all retrained: a glimpse, not a test
+STARTS = 32
 MEASURED_UP_TO = 32  # samples, since retraining is what costs
 
 _NOTHING = Interval(value=np.nan, low=np.nan, high=np.nan)
@@ -41,8 +43,8 @@ def draw_jobs(spec: TaskSpec, tuning: HeadTuning, points: Task, seed: int) -> Dr
     return DrawJobs(points=points, every=every, few=every[: MEASURED_DRAWS if spec.n <= MEASURED_UP_TO else 0])
 
 
-def resampled(jobs: DrawJobs, fits: list[ReplicaFit], retrained: list[ReplicaFit]) -> Draws:
-    """The variances and the sums, each judged at LEVEL, from the fits of `every` and of `few`."""
+def resampled(jobs: DrawJobs, fits: list[ReplicaFit], retrained: list[ReplicaFit], level: float) -> Draws:
+    """The variances and the sums, each judged at `level`, from the fits of `every` and of `few`."""
     largest = max(fit.smoothness for fit in fits)
     zero = sum(fit.last.weight_norm == 0 for fit in fits)
     lost = sum(fit.failed for fit in fits)
@@ -57,10 +59,10 @@ def resampled(jobs: DrawJobs, fits: list[ReplicaFit], retrained: list[ReplicaFit
     sums = [] if np.isnan(sums).any() else sums
     return Draws(
         count=len(fits),
-        variance=variance_interval(directions, most=1.0),
-        accuracy_variance=variance_interval(accuracies, most=0.25),
-        certified=mean_interval(np.array([efron_stein_sum(fit) for fit in fits])),
-        measured=mean_interval(np.array(sums)) if sums else _NOTHING,
+        variance=variance_interval(directions, most=1.0, level=level),
+        accuracy_variance=variance_interval(accuracies, most=0.25, level=level),
+        certified=mean_interval(np.array([efron_stein_sum(fit) for fit in fits]), level),
+        measured=mean_interval(np.array(sums), level) if sums else _NOTHING,
         measured_count=len(sums),
         largest_smoothness=largest,
         failed=None,
@@ -72,9 +74,31 @@ def _measured_sum(job: Job, fit: ReplicaFit) -> float:
     return np.nan if each is None or fit.failed else float(np.square(each.value).sum())
 
 
-def seed_variance(task: Task, tuning: HeadTuning, seed: int, seeds: int) -> Interval | None:
-    """E‖ŵ − Eŵ‖² over initialisations, or orders, with S fixed; None where a head failed or is zero."""
-    fits = tune([Job(task=task, tuning=tuning, seed=seed + s) for s in range(seeds)], replicas=False)
-    if any(fit.failed or fit.last.weight_norm == 0 for fit in fits):
-        return None
-    return variance_interval(np.stack([fit.last.weights / fit.last.weight_norm for fit in fits]), most=1.0)
+def start_jobs(job: Job) -> list[Job]:
+    """The same task and tuning from STARTS independent starts, or in as many orders of the samples."""
+    return [Job(task=job.task, tuning=job.tuning, seed=job.seed + start) for start in range(STARTS)]
+
+
+def restarted(jobs: list[Job], fits: list[ReplicaFit], level: float) -> Starts:
+    """The variances over starts and the median distance of two, each judged at `level`; nothing where a head failed.
+
+    What rounding has left of a start that is long forgotten is no variance: it widens the intervals.
+    """
+    if any(fit.failed for fit in fits):
+        return Starts(count=len(fits), direction=None, parameter=None, distance=None)
+    heads = np.stack([fit.last.weights for fit in fits])
+    norms = np.linalg.norm(heads, axis=(1, 2), keepdims=True)
+    pairs = np.linalg.norm(heads[0::2] - heads[1::2], axis=(1, 2))
+    error = measure.rounding(jobs[0].task, jobs[0].tuning.steps) * float(norms.max())
+    return Starts(
+        count=len(fits),
+        direction=variance_interval(heads / norms, most=1.0, level=level) if norms.all() else None,
+        parameter=_widened(variance_interval(heads, level=level), error, 2),
+        distance=_widened(median_interval(pairs, level), 2 * error, 1),
+    )
+
+
+def _widened(interval: Interval, error: float, power: int) -> Interval:
+    """The interval of a power of something that is known to ± error."""
+    low = max(0.0, float(interval.low) ** (1 / power) - error) ** power
+    return Interval(value=interval.value, low=low, high=(float(interval.high) ** (1 / power) + error) ** power)

@@ -29,9 +29,11 @@ from synth.suites import suite as suite_named
 from synth.task import Task
 from theory.bound import Bound
 from theory.catalogue import catalogue
+from theory.quantities import QUANTITIES
 from verify import directory, records
-from verify.plan import plan_of
+from verify.plan import plan_of, restarts
 from verify.solvers.device import resolved
+from verify.statistics import level_of
 
 ROOMS = ("theory", "synth", "verify")
 UNIT_SECONDS = 1.5  # estimated; small enough that little is lost to a kill, large enough to batch
@@ -94,7 +96,8 @@ def run(
     progress(finished, len(specs))
     count = workers or (1 if kind == "cuda" else joblib.cpu_count())
     parallel = joblib.Parallel(n_jobs=min(count, max(1, len(todo))), return_as="generator_unordered")
-    for size in parallel(joblib.delayed(_do)(unit, path, seed, kind, dtype) for unit, path in todo):
+    level = configuration["level"]
+    for size in parallel(joblib.delayed(_do)(unit, path, seed, kind, dtype, level) for unit, path in todo):
         finished += size
         progress(finished, len(specs))
     read = [records.read_shard(path) for path in paths]
@@ -162,11 +165,11 @@ def _digests(out: Path) -> dict[str, str]:
     return {f"{name}_sha256": sha256((out / f"{name}.parquet").read_bytes()).hexdigest() for name in records.SCHEMAS}
 
 
-def _do(unit: list[TaskSpec], path: Path, seed: int, device: str, dtype: str) -> int:
+def _do(unit: list[TaskSpec], path: Path, seed: int, device: str, dtype: str, level: float) -> int:
     """In a worker: one unit, whose shard outlives the death of whoever asked for it."""
     from verify.work import work_on  # noqa: PLC0415  torch takes seconds, and only workers need it
 
-    records.write_shard(path, work_on(unit, seed, device, dtype, catalogue()))
+    records.write_shard(path, work_on(unit, seed, device, dtype, catalogue(), level))
     return len(unit)
 
 
@@ -180,6 +183,9 @@ def _configuration(
         "seed": seed,
         "device": device,
         "dtype": dtype,
+        "level": level_of(
+            _claims(suite_named(suite).specs, bounds)
+        ),  # of the whole suite: a prefix has the same records
         "bounds": [f"{b.id}/{b.quantity}/{b.kind}/{b.proven}" for b in bounds],
         "source": _source(),
         "plugins": _plugins(specs, bounds),
@@ -187,6 +193,12 @@ def _configuration(
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("tightrope", "numpy", "scipy", "torch", "daqp", "pandas", "pyarrow")},
     }
+
+
+def _claims(specs: Sequence[TaskSpec], bounds: Sequence[Bound]) -> int:
+    """How many statistical claims a run of these specs judges."""
+    kinds = [QUANTITIES[bound.quantity].random for bound in bounds]
+    return sum(kinds.count("draws") * (spec.draws > 0) + kinds.count("starts") * restarts(spec) for spec in specs)
 
 
 @cache

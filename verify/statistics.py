@@ -1,7 +1,7 @@
 """Intervals over independent draws, each at a stated level.
 
-A run judges one expectation claim a task; at LEVEL = 1e-4 for each claim the chance that any of 500 true ones is called
-violated is at most 5 % (union bound), as far as Student's t describes means of 32 draws.
+A run has one budget: the chance that any of its true statistical claims is called violated is at most BUDGET, divided
+evenly over the claims that it judges (union bound), as far as Student's t describes means of 32 draws.
 """
 
 import numpy as np
@@ -12,7 +12,13 @@ from theory.interval import Interval
 
 Floats = NDArray[np.float64]
 
-LEVEL = 1e-4
+BUDGET = 0.05
+LEVEL = 1e-4  # of one claim, where nobody counts them
+
+
+def level_of(claims: int) -> float:
+    """The level of each of so many claims, all within BUDGET."""
+    return BUDGET / max(claims, 1)
 
 
 def mean_interval(values: Floats, level: float = LEVEL) -> Interval:
@@ -41,3 +47,19 @@ def variance_interval(vectors: Floats, most: float = np.inf, level: float = LEVE
     pseudo = m * estimate - (m - 1) * without
     interval = mean_interval(pseudo, level)
     return Interval(value=estimate, low=max(0.0, float(interval.low)), high=min(most, float(interval.high)))
+
+
+def median_interval(values: Floats, level: float = LEVEL) -> Interval:
+    """The median of a continuous distribution from independent draws, by order statistics: exact at any sample size.
+
+    The k-th smallest lies above the median with probability P(Bin(m, ½) < k); k is the largest that keeps level/2, and
+    where there is none the ends are 0 (of a quantity ≥ 0) and ∞.
+    """
+    m, ordered = len(values), np.sort(values)
+    k = int(stats.binom.ppf(level / 2, m, 0.5))  # the smallest count whose probability up to it reaches level/2
+    if stats.binom.cdf(k, m, 0.5) > level / 2:
+        k -= 1
+    middle = float(np.median(values))
+    if k < 0:
+        return Interval(value=middle, low=0.0, high=np.inf)
+    return Interval(value=middle, low=float(ordered[k]), high=float(ordered[m - 1 - k]))

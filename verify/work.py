@@ -1,6 +1,6 @@
 """One unit of work: the specs of some tasks in, the rows of their three tables out. Runs in a worker process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,35 +13,50 @@ from synth.task import Task
 from theory.bound import Bound
 from theory.directions import chord
 from theory.interval import Interval
+from theory.quantities import QUANTITIES
 from verify import measure
+from verify.evidence import Evidence, twin_job
 from verify.margins import margins_of
-from verify.plan import tuning_of
-from verify.replica_fit import ReplicaFit, Status
-from verify.resampling import draw_jobs, resampled, seed_variance
+from verify.plan import restarts, tuning_of
+from verify.replica_fit import Status
+from verify.resampling import draw_jobs, resampled, restarted, start_jobs
+from verify.smoothness import smoothness, step_size
 from verify.solvers.minimisers import minimise
 from verify.solvers.replicas import Job, tune
 from verify.solvers.threads import one_thread
-from verify.trial import Draws, Evidence, trial
+from verify.statistics import LEVEL
+from verify.trial import trial
 from verify.verdict import Comparison, Measurement
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
 TEST_POINTS = 500
-SEEDS = 16
-SEEDS_UP_TO = 64  # samples: beyond, sixteen more runs for the seed variance cost more than they tell
 
 AT_THE_END = ("pointwise.mean", "flips.mean", "margin-direction", "svm-direction.mean", "minimiser.mean",
-              "minimiser.max", "resample-variance", "accuracy-variance")  # fmt: skip
+              "minimiser.max", "resample-variance", "accuracy-variance", "margin", "seed-variance",
+              "seed-parameter-variance", "seed-distance.median")  # fmt: skip
 
 
-def work_on(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, bounds: Sequence[Bound]) -> Rows:
-    """The rows of `records`, `measurements` and `tasks` for these specs, in their order."""
+def work_on(
+    specs: Sequence[TaskSpec],
+    seed: int,
+    device: str,
+    dtype: str,
+    bounds: Sequence[Bound],
+    level: float = LEVEL,
+) -> Rows:
+    """The rows of `records`, `measurements` and `tasks` for these specs, in their order; statistical claims at `level` each."""
+    rows: Rows = {"records": [], "measurements": [], "tasks": []}
     with one_thread():
-        return _work_on(specs, seed, device, dtype, bounds)
+        for spec, evidence in zip(specs, gathered(specs, seed, device, dtype, level), strict=True):
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                _one_task(spec, evidence, bounds, rows)
+    return rows
 
 
-def _work_on(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, bounds: Sequence[Bound]) -> Rows:
+def gathered(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, level: float = LEVEL) -> Iterator[Evidence]:
+    """The evidence on each spec; all their runs side by side."""
     tasks = [generate(spec, seed) for spec in specs]
     jobs = [_job(spec, seed, task, device, dtype) for spec, task in zip(specs, tasks, strict=True)]
     points = [_test_points(spec, seed) for spec in specs]
@@ -50,16 +65,28 @@ def _work_on(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, boun
         for i, (spec, own) in enumerate(zip(specs, points, strict=True))
         if spec.draws and own is not None
     }
+    twins = {i: twin for i, job in enumerate(jobs) if (twin := twin_job(job, _number(job))) is not None}
+    starts = {i: start_jobs(job) for i, job in enumerate(jobs) if restarts(specs[i])}
     fits = iter(tune([*jobs, *(job for own in draws.values() for job in own.few)]))
     main = [next(fits) for _ in jobs]
     retrained = {i: [next(fits) for _ in own.few] for i, own in draws.items()}
-    once = iter(tune([job for own in draws.values() for job in own.every], replicas=False))
-    outcomes = {i: resampled(own, [next(once) for _ in own.every], retrained[i]) for i, own in draws.items()}
-    rows: Rows = {"records": [], "measurements": [], "tasks": []}
-    for i, (spec, job, fit) in enumerate(zip(specs, jobs, main, strict=True)):
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            _one_task(spec, job, _evidence(job, fit, outcomes.get(i), points[i]), bounds, rows)
-    return rows
+    every = [job for own in draws.values() for job in own.every]
+    once = iter(tune([*every, *twins.values(), *(job for own in starts.values() for job in own)], replicas=False))
+    drawn = {i: resampled(own, [next(once) for _ in own.every], retrained[i], level) for i, own in draws.items()}
+    faster = {i: next(once) for i in twins}
+    begun = {i: restarted(own, [next(once) for _ in own], level) for i, own in starts.items()}
+    for i, (job, fit) in enumerate(zip(jobs, main, strict=True)):
+        yield Evidence(
+            task=job.task,
+            tuning=job.tuning,
+            fit=fit,
+            twin=faster.get(i),
+            margins=margins_of(job.task, left_out=True),
+            minimisers=minimise(job.task, job.tuning) if job.tuning.l2 > 0 else None,
+            draws=drawn.get(i),
+            starts=begun.get(i),
+            test_points=points[i],
+        )
 
 
 def _job(spec: TaskSpec, seed: int, task: Task, device: str, dtype: str) -> Job:
@@ -73,20 +100,13 @@ def _test_points(spec: TaskSpec, seed: int) -> Task | None:
     return generate(spec, seed, "test", n=TEST_POINTS) if family(spec.family).iid else None
 
 
-def _evidence(job: Job, fit: ReplicaFit, draws: Draws | None, points: Task | None) -> Evidence:
-    return Evidence(
-        task=job.task,
-        tuning=job.tuning,
-        fit=fit,
-        margins=margins_of(job.task, left_out=True),
-        minimisers=minimise(job.task, job.tuning) if job.tuning.l2 > 0 else None,
-        draws=draws,
-        test_points=points,
-    )
+def _number(job: Job) -> float:
+    """η of a job; a spec's tuning has it as a number wherever it is not the sample's own 1/(β+λ)."""
+    return step_size(smoothness(job.task, job.tuning), job.tuning)
 
 
-def _one_task(spec: TaskSpec, job: Job, evidence: Evidence, bounds: Sequence[Bound], rows: Rows) -> None:
-    task, tuning = job.task, job.tuning
+def _one_task(spec: TaskSpec, evidence: Evidence, bounds: Sequence[Bound], rows: Rows) -> None:
+    task, tuning = evidence.task, evidence.tuning
     comparisons, measurement = trial(evidence, bounds)
     about = {
         "task": task.name,
@@ -97,14 +117,6 @@ def _one_task(spec: TaskSpec, job: Job, evidence: Evidence, bounds: Sequence[Bou
     }
     rows["records"] += [{**about, "tuning": tuning.label(), **_record(c)} for c in comparisons]
     rows["measurements"] += [{**about, **row} for row in _measurements(evidence, measurement)]
-    if (
-        (tuning.init_scale > 0 or tuning.order == "shuffled")
-        and task.samples <= SEEDS_UP_TO
-        and not evidence.fit.failed
-    ):
-        variance = seed_variance(task, tuning, job.seed, SEEDS)
-        if variance is not None:
-            rows["measurements"].append({**about, **_measurement("seed-variance", tuning.steps, variance, SEEDS)})
     rows["tasks"].append({**about, **_facts(spec, evidence)})
 
 
@@ -144,7 +156,8 @@ def _measurements(evidence: Evidence, measurement: Measurement) -> list[Row]:
             rows += [_measurement(q, snapshot.step, i) for q, i in found.items() if not q.endswith(".each")]
     for quantity in AT_THE_END:
         if quantity in measurement.quantities:
-            count = evidence.draws.count if evidence.draws is not None and "variance" in quantity else 1
+            behind = {"draws": evidence.draws, "starts": evidence.starts}.get(QUANTITIES[quantity].random)
+            count = 1 if behind is None else behind.count
             rows.append(_measurement(quantity, tuning.steps, measurement.quantities[quantity], count))
     draws = evidence.draws
     if draws is not None and not draws.failed and not draws.missing:

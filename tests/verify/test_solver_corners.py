@@ -7,11 +7,10 @@ from tolerances import tolerance
 
 from synth.task import Task
 from theory.catalogue import catalogue
-from verify.margins import margins_of
+from verify.evidence import examine
 from verify.replica_fit import Status
 from verify.solvers import reference
-from verify.solvers.minimisers import minimise
-from verify.trial import Evidence, trial
+from verify.trial import trial
 from verify.tuning import HeadTuning
 from verify.verdict import Verdict
 
@@ -46,19 +45,12 @@ CORNERS |= {
 }
 
 
-def _evidence(task, tuning):
-    return Evidence(
-        task=task, tuning=tuning, fit=fit_of(task, tuning), margins=margins_of(task, left_out=True),
-        minimisers=minimise(task, tuning) if tuning.l2 > 0 else None,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("deletion", ["reweighted", "dropped"])
 @pytest.mark.parametrize("corner", CORNERS)
 def test_a_corner_is_tuned_rightly_and_judged(corner, deletion):
     task, more = CORNERS[corner]
     tuning = HeadTuning(**{"steps": 20, "deletion": deletion, **more})
-    evidence = _evidence(task, tuning)
+    evidence = examine(task, tuning)
     fit = evidence.fit
     assert fit.status == (Status.OK,) * (task.samples + 1)
     slow = [reference.descend(task, tuning, fit.step_size, fit.start, i, None) for i in [*range(task.samples), None]]
@@ -95,7 +87,7 @@ def test_a_step_above_the_rule_is_a_status(loss, step_size, steps, wanted, repli
 
 def test_a_failed_fit_is_judged_without_a_number():
     task = gaussian(8, 3)
-    evidence = _evidence(task, HeadTuning(loss="squared", step_size=1e3, steps=1000))
+    evidence = examine(task, HeadTuning(loss="squared", step_size=1e3, steps=1000))
     with np.errstate(all="ignore"):
         comparisons, _ = trial(evidence, catalogue())
     about_the_runs = [c for c in comparisons if c.bound.quantity.startswith(("parameter", "direction"))]

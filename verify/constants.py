@@ -1,0 +1,146 @@
+"""From evidence to the constants that bounds may ask for, each with the end that makes a bound larger."""
+
+from typing import Any
+
+import numpy as np
+
+from synth.task import Task
+from theory.bound import Constants, Floats
+from theory.interval import Interval
+from verify import measure
+from verify.evidence import Evidence
+from verify.interpolation import interpolation
+from verify.margins import rows_of, signed_margin
+from verify.solvers.reference import gradients
+
+
+def constants_of(evidence: Evidence) -> Constants:
+    """Everything that is known about one task."""
+    task, tuning, fit, margins = evidence.task, evidence.tuning, evidence.fit, evidence.margins
+    facts, last, whole = tuning.facts(task.classes), fit.last, margins.whole
+    draws, starts = evidence.draws, evidence.starts
+    reached = signed_margin(task, last.weights)
+    rows, sample = rows_of(task, task.features)
+    early = max((s for s in fit.snapshots if s.step <= last.step / 2), key=lambda s: s.step, default=None)
+    return Constants(
+        samples=task.samples,
+        dimension=task.dimension,
+        classes=task.classes,
+        sample_norms=np.linalg.norm(task.features, axis=1),
+        steps=last.step,
+        step_size=fit.step_size,
+        l2=float(tuning.l2),
+        deletion=tuning.deletion,
+        full_batch=tuning.order == "full-batch",
+        zero_start=not fit.start.any(),
+        convex=True,
+        nonincreasing=facts.nonincreasing,
+        logistic=tuning.loss == "logistic",
+        slope=facts.slope,
+        smoothness=fit.smoothness,
+        sample_smoothness=facts.curvature * task.radius**2,
+        weight_norm=last.weight_norm,
+        distance=float(np.linalg.norm(last.weights - fit.start)),
+        gradient_bound=fit.gradient_bound,
+        certificates=last.certificates,
+        losses=measure.losses(task, tuning, last.weights),
+        early_step=0 if early is None else early.step,
+        early_weights=None if early is None else early.weights.ravel(),
+        margin=_interval(whole.low, whole.high),
+        angular_margin=_interval(margins.angular.low, margins.angular.high),
+        rows=rows,
+        row_sample=sample,
+        dual=whole.dual if whole.separable else None,
+        class_gap=_class_gap(task),
+        signed_margin=max(whole.reached, reached),
+        undecided=whole.separable is None,
+        reached_margin=reached,
+        machine_sines=whole.sines if whole.separable else None,
+        left_out_margins=margins.left_out_margins,
+        draws=0 if draws is None else draws.count,
+        independent=True,  # the draws share no sample with what their tuning was fixed on
+        efron_stein=None if draws is None else draws.certified,
+        heads=tuning.heads,
+        init_scale=float(tuning.init_scale),
+        seeds=0 if starts is None else starts.count,
+        **_twin_facts(evidence),
+        **_minimiser_facts(evidence),
+        **_interpolation_facts(evidence),
+    )
+
+
+def why_unknown(evidence: Evidence) -> dict[str, str]:
+    """Why a constant is not at hand."""
+    separable = evidence.margins.whole.separable
+    twin = "the twin run is for reweighted replicas"
+    minimisers = "the minimisers were not computed"
+    return {
+        "separable": "the margin's interval holds 0, and rounding hides which side",
+        "left_out_margins": "the machines without one sample were not solved" if separable else "not separable",
+        "machine_sines": "not separable",
+        "dual": "not separable",
+        "minimiser_pulls": minimisers,
+        "minimiser_gradient": minimisers,
+        "efron_stein": "no independent draws",
+        "early_weights": "the run was not looked at before its end",
+    } | dict.fromkeys(
+        ("twin_distance", "twin_turn", "twin_norm", "twin_travel", "twin_certificates", "twin_losses"), twin
+    )
+
+
+def _interval(low: float, high: float) -> Interval:
+    return Interval(value=(low + high) / 2, low=low, high=high)
+
+
+def _class_gap(task: Task) -> float | None:
+    means = np.stack([task.features[task.labels == label].mean(axis=0) for label in np.unique(task.labels)])
+    if len(means) < 2:
+        return None
+    first, second = np.triu_indices(len(means), 1)
+    return float(np.linalg.norm(means[first] - means[second], axis=1).min())
+
+
+def _twin_facts(evidence: Evidence) -> dict[str, Any]:
+    if evidence.twin is None:
+        return {}
+    w, v = evidence.fit.last, evidence.twin.last
+    return {
+        "twin_distance": float(np.linalg.norm(v.weights - w.weights)),
+        "twin_turn": _turn(w.weights, v.weights),
+        "twin_norm": v.weight_norm,
+        "twin_travel": float(np.linalg.norm(v.weights - evidence.fit.start)),
+        "twin_certificates": v.certificates,
+        "twin_losses": measure.losses(evidence.task, evidence.tuning, v.weights),
+    }
+
+
+def _turn(a: Floats, b: Floats) -> float:
+    """‖â − b̂‖; 2 where one of them has no direction."""
+    sizes = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    return float(np.linalg.norm(a / sizes[0] - b / sizes[1])) if all(sizes) else 2.0
+
+
+def _minimiser_facts(evidence: Evidence) -> dict[str, Any]:
+    """‖∇F_{S∖i}(w)‖/λ + the error of w, and the largest ‖∇ℓ_i(w)‖, at the computed minimiser w on S."""
+    if evidence.minimisers is None:
+        return {}
+    task, tuning = evidence.task, evidence.tuning
+    w, error = evidence.minimisers.weights[-1], float(evidence.minimisers.errors[-1])
+    each = gradients(task, tuning, w)
+    n = task.samples
+    total = each.sum(axis=0)
+    rest = (total - each) / (n - 1 if tuning.deletion == "reweighted" else n) + tuning.l2 * w
+    # w is off by `error`, which enters the distance once and, through the curvature, the gradient
+    pulls = np.linalg.norm(rest, axis=(1, 2)) / tuning.l2 + error
+    largest = float(np.linalg.norm(each, axis=(1, 2)).max())
+    curvature = tuning.facts(task.classes).curvature * task.radius**2
+    # without a curvature, e^−m grows by at most e^(B·error) on the way
+    grown = largest * np.exp(task.radius * error) if np.isinf(curvature) else largest + curvature * error
+    return {"minimiser_pulls": pulls, "minimiser_gradient": float(grown)}
+
+
+def _interpolation_facts(evidence: Evidence) -> dict[str, Any]:
+    if evidence.tuning.loss != "squared":
+        return {}
+    found = interpolation(evidence.task, evidence.fit.start)
+    return {"interpolation": found.condition, "interpolant_distance": found.distance, "pl": found.pl}
