@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 from synth.family import Family, Parameter, Sample
 from synth.features import network
 from synth.gaussian import mixture, multiclass
+from synth.lattice import lattice
 from synth.multiclass import multiclass_planted
 from synth.separable import cap, duplicates, outliers, planted_gaussian, planted_sphere
 from synth.spec import BadSuite
@@ -124,6 +125,15 @@ _LIST = (
         about="classes in balls that a head separates for sure",
         multiclass=True,
         parameters={**_radius, "noise": Parameter(0.5, 0.0, 0.999)},
+    ),
+    Family(
+        "lattice",
+        iid=True,
+        separable=None,
+        sample=lattice,
+        about="small whole coordinates, labels by a coin",
+        parameters={"height": Parameter(1.0, 1.0, 100.0)},
+        designed=False,
     ),
 )
 BUILT_IN: Mapping[str, Family] = {family.name: family for family in _LIST}

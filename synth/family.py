@@ -39,6 +39,7 @@ class Family:
     about       one line
     multiclass  three classes or more, labels 0..K−1; else two, labels −1/+1
     parameters  the names `spec.params` may hold
+    designed    whether the suites smoke and paper draw on it; the others are for the hunt
     """
 
     name: str
@@ -48,6 +49,7 @@ class Family:
     about: str
     multiclass: bool = False
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    designed: bool = True
 
     def complete(self, spec: TaskSpec) -> TaskSpec:
         """The spec with every parameter present; raises BadSuite for what the family cannot draw."""

@@ -113,11 +113,11 @@ SEPARABLE = Assumption(
     message="a direction must separate S; slack = signed margin",
 )
 
-HEAD_SEPARATES = Assumption(
-    name="the head separates",
-    slack=lambda c: known(c.reached_margin, "reached_margin"),
+HAS_DIRECTION = Assumption(
+    name="a direction",
+    slack=lambda c: known(c.weight_norm, "weight_norm"),
     strict=True,
-    message="the tuned head must classify every sample; slack = its smallest ⟨ŵ,z_i⟩",
+    message="the tuned head must not be zero; slack = ‖w_t‖",
 )
 
 DRAWS = Assumption(

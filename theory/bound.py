@@ -32,14 +32,15 @@ class Constants:
     smoothness                          β: largest over the full and all leave-one-out risks, without l2; for
                                         minibatches the largest of one sample; ∞ where there is none
     sample_smoothness                   the largest smoothness of one sample's loss; ∞ where there is none
-    weight_norm, distance               ‖w_t‖, ‖w_t − w_0‖
+    weight_norm, distance, travel       ‖w_t‖, ‖w_t − w_0‖, ‖w_t − (1−ηλ)ᵗw_0‖
     gradient_bound                      L: the largest ‖∇ℓ_i(w_s)‖ met by the one run, s < t
     certificates                        (n,) c_i(t) of section `one-run`
     losses                              (n,) ℓ(w_t; z_i)
-    twin_distance, twin_turn            ‖w_t − v_t‖, ‖ŵ_t − v̂_t‖; v the twin run: all samples, each with the weight
-                                        1/(n−1) that it has in a replica; where samples are dropped v is w itself
-    twin_norm, twin_travel              ‖v_t‖, ‖v_t − w_0‖
-    twin_certificates, twin_losses      (n,) η/(n−1) Σ_s (1−ηλ)^(t−1−s) ‖∇ℓ_i(v_s)‖, and ℓ(v_t; z_i)
+    twin_distance, twin_turn            upper ends of ‖w_t − v_t‖ and ‖ŵ_t − v̂_t‖; v the twin run: all samples, each with
+                                        the weight 1/(n−1) of a replica; where samples are dropped v is w itself
+    twin_norm, twin_travel              ‖v_t‖, ‖v_t − (1−ηλ)ᵗw_0‖
+    twin_certificates                   (n,) η/(n−1) Σ_s (1−ηλ)^(t−1−s) ‖∇ℓ_i(v_s)‖
+    twin_losses, twin_loss_changes      (n,) ℓ(v_t; z_i), |ℓ(w_t; z_i) − ℓ(v_t; z_i)|
     early_step, early_weights           a look at the one run before its end: s, and w_s as one vector (D,)
     margin, angular_margin              intervals for γ and γ̂; low ends 0 when not separable
     rows, row_sample, dual              (m, D) the constraint vectors of `theory.margin`, (m,) their samples, (m,) α ≥ 0
@@ -78,6 +79,7 @@ class Constants:
     sample_smoothness: float = np.inf
     weight_norm: float | None = None
     distance: float | None = None
+    travel: float | None = None
     gradient_bound: float | None = None
     certificates: Floats | None = None
     losses: Floats | None = None
@@ -87,6 +89,7 @@ class Constants:
     twin_travel: float | None = None
     twin_certificates: Floats | None = None
     twin_losses: Floats | None = None
+    twin_loss_changes: Floats | None = None
     early_step: int = 0
     early_weights: Floats | None = None
     margin: Interval | None = None

@@ -1,10 +1,14 @@
 r"""`convex-gd` and `strongly-convex-gd`: uniform bounds that ask for nothing but convexity and the step rule.
 
-Setting      convex β-smooth loss, full-batch gradient descent, step rule; L the largest ‖∇ℓ_i(w_s)‖ along the run on S.
+Setting      convex β-smooth loss, gradient descent, step rule; L the largest ‖∇ℓ_i(w_s)‖ along the run on S. The
+             full batch for the
+             maximum; the means hold for minibatches too (dropped, in any order).
 Tight        λ = 0: max_i ≤ 2Lηt/n, mean_i ≤ Lηt/(n−1) (dropped: Lηt/n for both).
              λ > 0: ηt becomes (1 − (1−ηλ)^t)/λ.
 Proof        In `one-run` the increment is ‖∇R_S − ∇ℓ_i‖/(n−1) = ‖∇R_{S∖i} − ∇ℓ_i‖/n ≤ 2L/n, and its mean is at most
-             √(mean‖∇ℓ_i‖² − ‖∇R_S‖²)/(n−1) ≤ L/(n−1); dropped it is ‖∇ℓ_i‖/n ≤ L/n. Sum the geometric series.
+             √(mean‖∇ℓ_i‖² − ‖∇R_S‖²)/(n−1) ≤ L/(n−1); dropped it is ‖∇ℓ_i‖/n ≤ L/n, and with minibatches of b, in
+             which i stands m_i
+             times, m_i‖∇ℓ_i‖/b, of mean ≤ L/n since Σ m_i = b. Sum the geometric series.
              Both are attained by linear losses, ∓L on one sample or balanced ±L.
 Reference    this project; the replace-one form is Hardt, Recht & Singer, ICML 2016, theorems 3.7 and 3.9.
 """
@@ -33,8 +37,8 @@ def _mean(c: Constants) -> float:
     return known(c.gradient_bound, "gradient_bound") * _time(c) / c.replica_weight
 
 
-_CONVEX = (CONVEX, STEP_RULE, FULL_BATCH, NO_L2)
-_STRONG = (CONVEX, STEP_RULE, FULL_BATCH, L2)
+_CONVEX = (CONVEX, STEP_RULE, NO_L2)
+_STRONG = (CONVEX, STEP_RULE, L2)
 
 BOUNDS = (
     Bound(
@@ -44,7 +48,7 @@ BOUNDS = (
         statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le 2L\eta t/n",
         reference="this project, proof in theory/convex_gd.py; replace-one: Hardt et al. 2016, Thm 3.7",
         formula=_largest,
-        assumptions=_CONVEX,
+        assumptions=(*_CONVEX, FULL_BATCH),
     ),
     Bound(
         id="convex-gd",
@@ -62,7 +66,7 @@ BOUNDS = (
         statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le \frac{2L}{\lambda n}(1 - (1-\eta\lambda)^t)",
         reference="this project, proof in theory/convex_gd.py; replace-one: Hardt et al. 2016, Thm 3.9",
         formula=_largest,
-        assumptions=_STRONG,
+        assumptions=(*_STRONG, FULL_BATCH),
     ),
     Bound(
         id="strongly-convex-gd",

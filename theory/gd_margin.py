@@ -62,7 +62,7 @@ def _risk_and_norm(time: Floats, gamma: float) -> tuple[Floats, Floats]:
 def _a_priori(c: Constants) -> float:
     margin, n = known(c.margin, "margin"), c.samples
     low, high = float(margin.low), float(margin.high)
-    if c.step_size == 0 or low <= 0:
+    if c.step_size == 0 or c.steps == 0 or low <= 0:
         return float(np.sqrt(2))
     steps = np.unique(np.round(np.geomspace(1, c.steps, GRID)))
     risk, norm = _risk_and_norm(c.step_size * steps, low)

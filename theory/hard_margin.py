@@ -4,8 +4,8 @@ Setting      separable S; u_S the maximum-margin direction, w* = u_S/γ = Σ α_
 Tight        ‖u_S − u_{S∖i}‖ ≤ chord(γα_i‖z_i‖), without retraining, and ≤ √(2(1 − γ_S/γ_{S∖i})).
              Mean over i ≤ √2·min(n, D)/n and ≤ √2/(γ̂n), D = d for two classes, d(K−1) for K.
              For K classes α_i z_i stands for Σ_k α_ik (e_y − e_k) ⊗ x_i.
-             Any w with margin γ̂(w) = min⟨ŵ,z_i⟩ > 0 has ‖ŵ − u_S‖ ≤ √(2(1 − γ̂(w)/γ_S)).
-Proof        u/γ(u) is feasible for the machine of S and w* its least-norm point, hence ⟨u_S, û⟩ ≥ γ(u)/γ_S: the certificate.
+             Any w ≠ 0, whether or not it separates, has ‖ŵ − u_S‖ ≤ √(2(1 − γ(w)/γ_S)), γ(w) = min⟨ŵ,z_i⟩.
+Proof        ⟨ŵ, u_S⟩ = γ Σ α_i⟨ŵ, z_i⟩ ≥ γ·γ(w)·Σ α_i = γ(w)/γ, since α ≥ 0 and Σ α_i = ⟨w*, Σ α_i z_i⟩ = 1/γ²: the certificate.
              u_S has margin ≥ γ_S on S∖i: the ratio form. α with α_i put to zero is dual feasible for S∖i, so
              1/γ²_{S∖i} ≥ 1/γ² − α_i²‖z_i‖²: the chord. Conic Carathéodory leaves at most min(n, D) positive α;
              for two classes Σα_i‖z_i‖ ≤ 1/(γγ̂), since ‖z_i‖ ≤ ⟨û, z_i⟩/γ̂ for the angular direction û and ‖w*‖ = 1/γ.
@@ -15,7 +15,7 @@ Reference    this project; the dual argument is that of leave-one-out error boun
 
 import numpy as np
 
-from theory.assumptions import HEAD_SEPARATES, SEPARABLE
+from theory.assumptions import HAS_DIRECTION, SEPARABLE
 from theory.bound import Bound, Constants, Floats, known
 from theory.directions import chord, chord_of_cosine
 
@@ -39,8 +39,9 @@ def _mean(c: Constants) -> float:
 
 
 def _certificate(c: Constants) -> float:
-    high = float(known(c.margin, "margin").high)
-    return float(chord_of_cosine(known(c.reached_margin, "reached_margin") / high))
+    margin, reached = known(c.margin, "margin"), known(c.reached_margin, "reached_margin")
+    # a head that separates is divided by the largest γ, one that does not by the smallest: the bound is the larger
+    return float(chord_of_cosine(reached / float(margin.high if reached > 0 else margin.low)))
 
 
 BOUNDS = (
@@ -78,6 +79,6 @@ BOUNDS = (
         statement=r"\|\hat w - u_S\| \le \sqrt{2(1 - \min_i\langle\hat w, z_i\rangle/\gamma_S)}",
         reference="this project, proof in theory/hard_margin.py",
         formula=_certificate,
-        assumptions=(SEPARABLE, HEAD_SEPARATES),
+        assumptions=(SEPARABLE, HAS_DIRECTION),
     ),
 )

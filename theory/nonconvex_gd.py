@@ -1,7 +1,8 @@
 r"""`nonconvex-gd`: what smoothness alone gives; no convexity and no step rule are asked for.
 
-Setting      loss with gradient-Lipschitz risks R_{S∖i} (constant β), full-batch gradient descent, any η, l2 term λ ≥ 0;
-             L the largest ‖∇ℓ_i(w_s)‖ along the run on S.
+Setting      loss with gradient-Lipschitz risks R_{S∖i} (constant β), gradient descent, any η, l2 term λ ≥ 0; L the largest
+             ‖∇ℓ_i(w_s)‖ along the run on S. The full batch for the maximum; the mean holds for minibatches too (dropped, in
+             any order, β that of one sample).
 Upper        max_i‖w_t − w_t^{∖i}‖ ≤ 2L((1+ηb)^t − 1)/(bn), mean_i ≤ L((1+ηb)^t − 1)/(b(n−1)), b = β + λ; dropped
              L(…)/(bn) for both.
 Proof        The replica's map has Lipschitz constant ≤ 1 + ηb. The increments injected along the run on S are those of
@@ -34,7 +35,6 @@ def _mean(c: Constants) -> float:
     return known(c.gradient_bound, "gradient_bound") * _growth(c) / c.replica_weight
 
 
-_ASSUMPTIONS = (SMOOTH, FULL_BATCH)
 _REFERENCE = "this project, proof in theory/nonconvex_gd.py; replace-one: Hardt et al. 2016, Thm 3.12"
 
 BOUNDS = (
@@ -45,7 +45,7 @@ BOUNDS = (
         statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le \frac{2L}{bn}\big((1+\eta b)^t - 1\big),\quad b = \beta + \lambda",
         reference=_REFERENCE,
         formula=_largest,
-        assumptions=_ASSUMPTIONS,
+        assumptions=(SMOOTH, FULL_BATCH),
     ),
     Bound(
         id="nonconvex-gd",
@@ -55,6 +55,6 @@ BOUNDS = (
         r"\quad b = \beta + \lambda",
         reference=_REFERENCE,
         formula=_mean,
-        assumptions=_ASSUMPTIONS,
+        assumptions=(SMOOTH,),
     ),
 )

@@ -33,9 +33,8 @@ def _direction(c: Constants) -> Floats:
 
 
 def _pointwise(c: Constants) -> Floats:
-    losses, twin = known(c.losses, "losses"), known(c.twin_losses, "twin_losses")
     reach = c.slope * c.sample_norms * known(c.twin_certificates, "twin_certificates")
-    return np.abs(losses - twin) + loss_change(twin, reach)
+    return known(c.twin_loss_changes, "twin_loss_changes") + loss_change(known(c.twin_losses, "twin_losses"), reach)
 
 
 _ASSUMPTIONS = (CONVEX, STEP_RULE, REWEIGHTED)

@@ -1,5 +1,8 @@
 """The catalogue as rows: every bound with its statement, assumptions, reference, and the tightness seen in a run."""
 
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from theory.bound import Bound
 from theory.catalogue import catalogue
 from theory.quantities import QUANTITIES
 from verify.directory import BadRun
+from verify.worst_cases import worst_cases
 
 
 class BadBound(ValueError):
@@ -19,15 +23,20 @@ class BadBound(ValueError):
 
 def listing(bound: str | None, run_dir: Path) -> list[dict[str, Any]]:
     """One row per (id, quantity), all of them or those of one id. Raises BadBound."""
-    chosen = [b for b in catalogue() if bound is None or b.id == bound]
-    if not chosen:
+    found, run = worst_cases(), _ratios(run_dir)
+    return [_row(b, found.get((b.id, b.quantity)), run.get((b.id, b.quantity))) for b in chosen(bound)]
+
+
+def chosen(bound: str | None) -> list[Bound]:
+    """The claims of one id, or all. Raises BadBound."""
+    found = [b for b in catalogue() if bound is None or b.id == bound]
+    if not found:
         known = ", ".join(dict.fromkeys(b.id for b in catalogue()))
         raise BadBound(f"bound {bound}: none of {known}")
-    worst = _worst_ratios(run_dir)
-    return [_row(b, worst.get((b.id, b.quantity))) for b in chosen]
+    return found
 
 
-def show(rows: list[dict[str, Any]], *, in_full: bool) -> None:
+def show(rows: list[dict[str, Any]], run_dir: Path, *, in_full: bool) -> None:
     """A table of all, or each in full."""
     console = Console()
     if in_full:
@@ -39,18 +48,23 @@ def show(rows: list[dict[str, Any]], *, in_full: bool) -> None:
             for assumption in row["assumptions"]:
                 console.print(f"  assumes: {assumption['name']} ({assumption['message']})", markup=False, highlight=False,
                               soft_wrap=True)  # fmt: skip
-            console.print(f"  largest ratio seen: {_seen(row)}", markup=False, highlight=False)
+            console.print(
+                f"  largest measured/bound found: {_seen(row)}", markup=False, highlight=False, soft_wrap=True
+            )
+            console.print(f"  in {run_dir}: {_in_run(row)}", markup=False, highlight=False, soft_wrap=True)
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
-    for name in ("id", "quantity", "kind", "largest ratio seen"):
+    for name in ("id", "quantity", "kind", "largest ratio", "median in run"):
         table.add_column(name, no_wrap=True)
     for row in rows:
-        ratio = "–" if row["worst_ratio"] is None else f"{row['worst_ratio']:.4f}"
-        table.add_row(row["id"], row["quantity"], _kind(row), ratio)
+        numbers = ("–" if ratio is None else f"{ratio:.4f}" for ratio in (row["worst_ratio"], row["median_ratio"]))
+        table.add_row(row["id"], row["quantity"], _kind(row), *numbers)
     console.print(table)
 
 
-def _row(bound: Bound, worst: tuple[float, str] | None) -> dict[str, Any]:
+def _row(bound: Bound, found: Mapping[str, Any] | None, run: list[tuple[float, str]] | None) -> dict[str, Any]:
+    seen = [(float(found["ratio"]), str(found["task"]))] if found else []
+    worst = max([*seen, *(run or [])], default=None)
     return {
         "id": bound.id,
         "title": bound.title,
@@ -63,6 +77,8 @@ def _row(bound: Bound, worst: tuple[float, str] | None) -> dict[str, Any]:
         "statement": bound.statement,
         "worst_ratio": None if worst is None else worst[0],
         "worst_task": None if worst is None else worst[1],
+        "median_ratio": statistics.median(ratio for ratio, _ in run) if run else None,
+        "judged": len(run or []),
     }
 
 
@@ -71,23 +87,29 @@ def _kind(row: dict[str, Any]) -> str:
 
 
 def _seen(row: dict[str, Any]) -> str:
-    return "– (no run yet)" if row["worst_ratio"] is None else f"{row['worst_ratio']:.4f} on {row['worst_task']}"
+    return "–" if row["worst_ratio"] is None else f"{row['worst_ratio']:.4f} on {row['worst_task']}"
 
 
-def _worst_ratios(run_dir: Path) -> dict[tuple[str, str], tuple[float, str]]:
-    """(id, quantity) → the largest ratio of a judged task, and that task; nothing where there is no run."""
+def _in_run(row: dict[str, Any]) -> str:
+    if row["median_ratio"] is None:
+        return "not judged there; tightrope run paper does it"
+    return f"median {row['median_ratio']:.4f} over the {row['judged']} tasks that it was judged on"
+
+
+def _ratios(run_dir: Path) -> dict[tuple[str, str], list[tuple[float, str]]]:
+    """(id, quantity) → ratio and name of every judged task; nothing where there is no run."""
     path = run_dir / "records.parquet"
     if not path.is_file():
         return {}
     from pyarrow import parquet  # slow; the catalogue answers without it when there is no run
 
-    worst: dict[tuple[str, str], tuple[float, str]] = {}
+    ratios: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
     columns = ["bound", "quantity", "ratio", "task", "verdict"]
     try:
         table = parquet.read_table(path, columns=columns).to_pydict()
     except (OSError, ValueError) as error:  # Arrow's own errors are of these kinds
         raise BadRun(f"--run-dir: {path} cannot be read; make it again with tightrope run") from error
     for bound, quantity, ratio, task, verdict in zip(*(table[name] for name in columns), strict=True):
-        if verdict in ("HOLDS", "VIOLATED") and ratio > worst.get((bound, quantity), (-1.0, ""))[0]:
-            worst[bound, quantity] = (ratio, task)
-    return worst
+        if verdict in ("HOLDS", "VIOLATED"):
+            ratios[bound, quantity].append((ratio, task))
+    return ratios

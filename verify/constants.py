@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from synth.task import Task
-from theory.bound import Constants, Floats
+from theory.bound import Constants
 from theory.interval import Interval
 from verify import measure
 from verify.evidence import Evidence
@@ -41,6 +41,7 @@ def constants_of(evidence: Evidence) -> Constants:
         sample_smoothness=facts.curvature * task.radius**2,
         weight_norm=last.weight_norm,
         distance=float(np.linalg.norm(last.weights - fit.start)),
+        travel=float(np.linalg.norm(last.weights - _kept(evidence) * fit.start)),
         gradient_bound=fit.gradient_bound,
         certificates=last.certificates,
         losses=measure.losses(task, tuning, last.weights),
@@ -84,7 +85,16 @@ def why_unknown(evidence: Evidence) -> dict[str, str]:
         "efron_stein": "no independent draws",
         "early_weights": "the run was not looked at before its end",
     } | dict.fromkeys(
-        ("twin_distance", "twin_turn", "twin_norm", "twin_travel", "twin_certificates", "twin_losses"), twin
+        (
+            "twin_distance",
+            "twin_turn",
+            "twin_norm",
+            "twin_travel",
+            "twin_certificates",
+            "twin_losses",
+            "twin_loss_changes",
+        ),
+        twin,
     )
 
 
@@ -100,24 +110,30 @@ def _class_gap(task: Task) -> float | None:
     return float(np.linalg.norm(means[first] - means[second], axis=1).min())
 
 
+def _kept(evidence: Evidence) -> float:
+    """(1−ηλ)ᵗ: what is left of the start."""
+    return float((1 - evidence.fit.step_size * evidence.tuning.l2) ** evidence.fit.last.step)
+
+
 def _twin_facts(evidence: Evidence) -> dict[str, Any]:
     if evidence.twin is None:
         return {}
     w, v = evidence.fit.last, evidence.twin.last
+    sizes = w.weight_norm, v.weight_norm
+    # two runs of their own: what rounding may have done to each is added to how far they are apart
+    error = measure.rounding(evidence.task, w.step) * sum(sizes)
+    apart = np.linalg.norm(w.weights / sizes[0] - v.weights / sizes[1]) + error / min(sizes) if all(sizes) else 2.0
+    changes = measure.loss_changes(evidence.task, evidence.tuning, w.weights, v.weights)
+    steepest = measure.steepest(evidence.task, evidence.tuning, w.weights, v.weights)
     return {
-        "twin_distance": float(np.linalg.norm(v.weights - w.weights)),
-        "twin_turn": _turn(w.weights, v.weights),
+        "twin_distance": float(np.linalg.norm(v.weights - w.weights)) + error,
+        "twin_turn": float(min(apart, 2.0)),
         "twin_norm": v.weight_norm,
-        "twin_travel": float(np.linalg.norm(v.weights - evidence.fit.start)),
+        "twin_travel": float(np.linalg.norm(v.weights - _kept(evidence) * evidence.fit.start)),
         "twin_certificates": v.certificates,
         "twin_losses": measure.losses(evidence.task, evidence.tuning, v.weights),
+        "twin_loss_changes": changes + steepest * np.linalg.norm(evidence.task.features, axis=1) * error,
     }
-
-
-def _turn(a: Floats, b: Floats) -> float:
-    """‖â − b̂‖; 2 where one of them has no direction."""
-    sizes = float(np.linalg.norm(a)), float(np.linalg.norm(b))
-    return float(np.linalg.norm(a / sizes[0] - b / sizes[1])) if all(sizes) else 2.0
 
 
 def _minimiser_facts(evidence: Evidence) -> dict[str, Any]:

@@ -24,6 +24,17 @@ def open_directory(path: Path) -> None:
         ) from error
 
 
+def see_that_it_can_be_made(place: Path) -> None:
+    """Refuse a directory that nobody could make or write to; nothing is made. Raises BadRun."""
+    try:
+        there = next(path for path in (place.absolute(), *place.absolute().parents) if path.exists())
+        fine = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    except OSError:
+        fine = False
+    if not fine:
+        raise BadRun(f"--out: cannot write to {place}; name a directory that can be written")
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file beside `path`, then rename it into place."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -69,6 +69,18 @@ def losses(task: Task, tuning: HeadTuning, weights: Floats) -> Floats:
     return _losses(task, tuning, (task.signed if task.classes == 2 else task.features) @ weights.T)
 
 
+def loss_changes(task: Task, tuning: HeadTuning, weights: Floats, others: Floats) -> Floats:
+    """|ℓ(w; z_i) − ℓ(v; z_i)| of every sample, two heads (k, d)."""
+    features = task.signed if task.classes == 2 else task.features
+    return np.abs(_loss_change(task, tuning, features @ weights.T, features @ (others - weights).T))
+
+
+def steepest(task: Task, tuning: HeadTuning, weights: Floats, others: Floats) -> Floats:
+    """The largest ‖∂ℓ/∂outputs‖ of every sample between two heads (k, d)."""
+    features = task.signed if task.classes == 2 else task.features
+    return np.maximum(*(np.abs(_slopes(task, tuning, features @ w.T)) for w in (weights, others)))
+
+
 def flips(snapshot: Snapshot, points: Task) -> float:
     """The share of test points whose predicted class changes, mean over i."""
     outputs = points.features @ snapshot.weights.T
@@ -123,11 +135,13 @@ def _slopes(task: Task, tuning: HeadTuning, outputs: Floats) -> Floats:
 def _loss_change(task: Task, tuning: HeadTuning, outputs: Floats, moved: Floats) -> Floats:
     """ℓ(outputs + moved) − ℓ(outputs) for every sample, without cancellation where `moved` is small."""
     if task.classes > 2:
-        own = moved[np.arange(task.samples), task.labels]
-        shares = outputs - logsumexp(outputs, axis=1, keepdims=True)
-        near = np.log1p((np.exp(shares) * np.expm1(np.clip(moved, -1, 1))).sum(axis=1)) - own
-        far = logsumexp(shares + moved, axis=1) - own
-        return np.where(np.abs(moved).max(axis=1) < 1, near, far)
+        own = np.arange(task.samples), task.labels
+        shares = np.exp(outputs - logsumexp(outputs, axis=1, keepdims=True))
+        shares[own] = 0  # ℓ = log(1 + Σ e^(o_k − o_y)) over the other classes: nothing cancels
+        apart = moved - moved[own][:, None]
+        near = np.log1p((shares * np.expm1(np.clip(apart, -1, 1))).sum(axis=1))
+        far = _losses(task, tuning, outputs + moved) - _losses(task, tuning, outputs)
+        return np.where(np.abs(apart).max(axis=1) < 1, near, far)
     m, change = outputs[:, 0], moved[:, 0]
     if tuning.loss == "squared":
         return change * (m - 1 + change / 2)

@@ -59,7 +59,7 @@ def resampled(jobs: DrawJobs, fits: list[ReplicaFit], retrained: list[ReplicaFit
     sums = [] if np.isnan(sums).any() else sums
     return Draws(
         count=len(fits),
-        variance=variance_interval(directions, most=1.0, level=level),
+        variance=_widened(variance_interval(directions, most=1.0, level=level), _rounding(jobs.every), 2),
         accuracy_variance=variance_interval(accuracies, most=0.25, level=level),
         certified=mean_interval(np.array([efron_stein_sum(fit) for fit in fits]), level),
         measured=mean_interval(np.array(sums), level) if sums else _NOTHING,
@@ -89,13 +89,20 @@ def restarted(jobs: list[Job], fits: list[ReplicaFit], level: float) -> Starts:
     heads = np.stack([fit.last.weights for fit in fits])
     norms = np.linalg.norm(heads, axis=(1, 2), keepdims=True)
     pairs = np.linalg.norm(heads[0::2] - heads[1::2], axis=(1, 2))
-    error = measure.rounding(jobs[0].task, jobs[0].tuning.steps) * float(norms.max())
+    relative = _rounding(jobs)
+    error = relative * float(norms.max())
+    unit = variance_interval(heads / norms, most=1.0, level=level) if norms.all() else None
     return Starts(
         count=len(fits),
-        direction=variance_interval(heads / norms, most=1.0, level=level) if norms.all() else None,
+        direction=None if unit is None else _widened(unit, relative, 2),
         parameter=_widened(variance_interval(heads, level=level), error, 2),
         distance=_widened(median_interval(pairs, level), 2 * error, 1),
     )
+
+
+def _rounding(jobs: list[Job]) -> float:
+    """The relative error of the heads."""
+    return max(measure.rounding(job.task, job.tuning.steps) for job in jobs)
 
 
 def _widened(interval: Interval, error: float, power: int) -> Interval:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from theory.bound import Bound
+from theory.bound import Bound, Constants
 from theory.directions import chord
 from theory.interval import Interval
 from theory.quantities import QUANTITIES
@@ -20,16 +20,16 @@ REPLICAS = ("parameter", "direction", "pointwise")
 
 def trial(evidence: Evidence, bounds: Sequence[Bound]) -> tuple[list[Comparison], Measurement]:
     """Every bound judged, and the measurements at the last step."""
-    measurement = measured(evidence)
-    constants = constants_of(evidence)
-    comparisons = []
-    for bound in bounds:
-        facts = constants
-        if QUANTITIES[bound.quantity].random == "draws" and evidence.draws is not None:
-            # the theorem is applied to each draw, so the rule must hold on the worst of them
-            facts = replace(constants, smoothness=evidence.draws.largest_smoothness, deletion="dropped")
-        comparisons.append(judge(bound, facts, measurement))
-    return comparisons, measurement
+    measurement, constants = measured(evidence), constants_of(evidence)
+    return [judge(bound, facts_for(bound, evidence, constants), measurement) for bound in bounds], measurement
+
+
+def facts_for(bound: Bound, evidence: Evidence, constants: Constants) -> Constants:
+    """The constants as this bound is to see them."""
+    if QUANTITIES[bound.quantity].random == "draws" and evidence.draws is not None:
+        # the theorem is applied to each draw, so the rule must hold on the worst of them
+        return replace(constants, smoothness=evidence.draws.largest_smoothness, deletion="dropped")
+    return constants
 
 
 def measured(evidence: Evidence) -> Measurement:

@@ -74,7 +74,7 @@ def judge(bound: Bound, constants: Constants, measurement: Measurement) -> Compa
     except Unknown as unknown:
         name = str(unknown.args[0])
         return _inconclusive(bound, f"{name}: {measurement.unknown.get(name, 'not at hand')}")
-    except ArithmeticError as error:
+    except Exception as error:  # a formula may be anybody's code, and one that fails must not end a run
         return _inconclusive(bound, f"its formula raises {type(error).__name__}: {error}")
     measured = measurement.quantities.get(bound.quantity)
     if measured is None:
@@ -112,7 +112,7 @@ def _compare(bound: Bound, value: float | Floats | Interval, measured: Interval)
     if np.isnan(v).any():
         return Comparison(bound=bound, verdict=Verdict.INCONCLUSIVE, reasons=("the bound is not a number here",))
     ratios = np.divide(m, v, out=np.where(m > 0, np.inf, 0.0), where=v > 0)
-    violated = low > v_high
+    violated = low > v_high + RESOLUTION * np.abs(v_high)
     holds = high <= v_low + RESOLUTION * np.abs(v_low)
     if violated.any():
         verdict, worst = Verdict.VIOLATED, int(np.argmax(np.where(violated, ratios, -np.inf)))

@@ -48,10 +48,9 @@ def work_on(
 ) -> Rows:
     """The rows of `records`, `measurements` and `tasks` for these specs, in their order; statistical claims at `level` each."""
     rows: Rows = {"records": [], "measurements": [], "tasks": []}
-    with one_thread():
+    with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for spec, evidence in zip(specs, gathered(specs, seed, device, dtype, level), strict=True):
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                _one_task(spec, evidence, bounds, rows)
+            _one_task(spec, evidence, bounds, rows)
     return rows
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from theory.bound import Bound, Constants, Unknown
 from theory.catalogue import BUILT_IN, catalogue
+from theory.example import EXAMPLE, inside
 from theory.interval import Interval
 from theory.quantities import QUANTITIES
 from verify.verdict import Measurement, Verdict, judge
@@ -20,24 +21,7 @@ def interval(low, high):
     return Interval(value=(low + high) / 2, low=low, high=high)
 
 
-# inside the domain of every bound that wants no l2 term; `with_l2` of those that want one
-WORKED = Constants(
-    samples=4, dimension=2, sample_norms=np.array([1.0, 2.0, 1.0, 0.5]), steps=10, step_size=0.5, smoothness=1.0,
-    weight_norm=3.0, distance=3.0, gradient_bound=1.5, certificates=np.array([0.1, 0.2, 0.0, 0.4]),
-    margin=interval(0.2, 0.21), angular_margin=interval(0.3, 0.31), signed_margin=0.2, reached_margin=0.1,
-    machine_sines=np.array([0.0, 0.5, 0.0, 0.9]), left_out_margins=np.array([0.21, 0.3, 0.21, 0.5]),
-    minimiser_pulls=np.array([0.1, 0.3, 0.2, 0.2]), minimiser_gradient=1.0, draws=32, independent=True,
-    efron_stein=interval(0.2, 0.4), sample_smoothness=2.0, losses=np.array([0.1, 0.5, 0.01, 1.0]), twin_distance=0.05,
-    twin_turn=0.01, twin_norm=3.1, twin_travel=3.1, twin_certificates=np.array([0.1, 0.3, 0.0, 0.5]),
-    twin_losses=np.array([0.09, 0.45, 0.01, 0.9]), early_step=4, early_weights=np.array([9.0, 1.0]),
-    rows=np.array([[1.0, 0.0], [0.2, 2.0], [1.0, 0.1], [0.5, 0.0]]), row_sample=np.arange(4),
-    dual=np.array([0.0, 0.2, 0.0, 1.0]), class_gap=1.0, interpolation=0.1, interpolant_distance=2.0, pl=0.1,
-    init_scale=1.0, seeds=32,
-)  # fmt: skip
-
-
-def worked(bound):
-    return replace(WORKED, l2=0.5) if any(a.name == "l2" for a in bound.assumptions) else WORKED
+WORKED, worked = EXAMPLE, inside
 
 
 def ends(value):
@@ -141,7 +125,7 @@ OUTSIDE = {  # every assumption: constants just inside, and just outside
     "non-increasing margin loss": ({"nonincreasing": True}, {"nonincreasing": False}),
     "bounded slope": ({"slope": 1e9}, {"slope": np.inf}),
     "separable": ({"margin": interval(EDGE, 1.0)}, {"margin": interval(0.0, 1.0), "signed_margin": -EDGE}),
-    "the head separates": ({"reached_margin": EDGE}, {"reached_margin": -EDGE}),
+    "a direction": ({"weight_norm": EDGE}, {"weight_norm": 0.0}),
     "independent draws": ({"draws": 32}, {"draws": 31}),
     "tuning fixed before S": ({"independent": True}, {"independent": False}),
     "reweighted": ({"deletion": "reweighted"}, {"deletion": "dropped"}),

@@ -3,7 +3,6 @@
 import mpmath as mp
 import numpy as np
 import pytest
-from fifty_digits import descend, exactly, losses, size
 from numpy.testing import assert_allclose
 from small_tasks import fit_of, gaussian
 from tolerances import tolerance
@@ -11,6 +10,7 @@ from tolerances import tolerance
 from synth.task import Task
 from theory.interval import Interval
 from verify import measure
+from verify.fifty_digits import descend, exactly, losses, size
 from verify.replica_fit import Snapshot
 from verify.tuning import HeadTuning
 

@@ -5,11 +5,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from fifty_digits import descend
 from small_tasks import fit_of, gaussian, instabilities
 from tolerances import tolerance
 
 from synth.task import Task
+from verify.fifty_digits import descend
 from verify.measure import direction
 from verify.solvers import reference
 from verify.solvers.prepare import minibatches

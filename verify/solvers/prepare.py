@@ -73,13 +73,8 @@ def prepare(job: Job) -> Prepared:
     tuning.facts(task.classes)
     features = task.signed if k == 1 else task.features
     n, d = features.shape
-    starts = np.zeros((tuning.heads, k, d))
-    if tuning.init_scale:
-        starts = tuning.init_scale * stream(job.seed, "start").standard_normal(starts.shape)
+    starts, order = starts_of(job), order_of(job)
     basis, outside = None, np.zeros_like(starts)
-    order = None
-    if tuning.order == "shuffled":
-        order = minibatches(n, tuning.steps, tuning.batch_size, job.seed)
     beta = smoothness(task, tuning)
     eta = step_size(beta, tuning)
     if d > n:
@@ -93,6 +88,22 @@ def prepare(job: Job) -> Prepared:
         features = np.pad(features, ((0, 0), (0, padding)))
         starts = np.pad(starts, ((0, 0), (0, 0), (0, padding)))
     return Prepared(job, features, basis, starts, outside, beta, eta, order)
+
+
+def starts_of(job: Job) -> Floats:
+    """(H, k, d) the first heads."""
+    task, tuning = job.task, job.tuning
+    shape = (tuning.heads, 1 if task.classes == 2 else task.classes, task.dimension)
+    if not tuning.init_scale:
+        return np.zeros(shape)
+    return tuning.init_scale * stream(job.seed, "start").standard_normal(shape)
+
+
+def order_of(job: Job) -> NDArray[np.int64] | None:
+    """(steps, b) the samples of each minibatch; None for the full batch."""
+    if job.tuning.order == "full-batch":
+        return None
+    return minibatches(job.task.samples, job.tuning.steps, job.tuning.batch_size, job.seed)
 
 
 def padded_dimension(n: int, d: int) -> int:

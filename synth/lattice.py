@@ -1,0 +1,13 @@
+"""Points with small whole coordinates: copies, opposites, right angles and zeros come up often, and bounds are attained there."""
+
+import numpy as np
+
+from synth.family import Sample
+from synth.spec import TaskSpec
+
+
+def lattice(spec: TaskSpec, population: np.random.Generator, rng: np.random.Generator) -> Sample:
+    """Coordinates uniform on −height … height, labels by a fair coin."""
+    height = int(spec.params["height"])
+    features = rng.integers(-height, height + 1, (spec.n, spec.d)).astype(np.float64)
+    return Sample(features, rng.choice([-1, 1], spec.n))

@@ -1,0 +1,153 @@
+"""The trial of the trial: can it tell every bound from its false variants? Each mutant is hunted on freshly drawn tasks.
+
+A mutant is killed by a verdict VIOLATED. It is not counted where its bound's module proves it true all the same, or where it
+was never below its bound on any case looked at, nor ever applied beyond it. What is left has survived.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import joblib
+import numpy as np
+
+from synth.hunting import AtRandom, Chance, hunted
+from synth.seeds import stream
+from synth.spec import TaskSpec
+from synth.suites import suite
+from theory.bound import Bound, Constants, Floats, Unknown
+from theory.catalogue import BUILT_IN
+from theory.interval import Interval
+from theory.mutants import Mutant, mutants_of
+from verify.constants import constants_of
+from verify.solvers.threads import one_thread
+from verify.statistics import level_of
+from verify.trial import facts_for, measured
+from verify.verdict import Measurement, Verdict, judge
+from verify.work import gathered
+from verify.worst_cases import tightest, worst_cases
+
+Status = Literal["killed", "survived", "not-counted"]
+
+CHUNK, ROUNDS = 25, 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a mutant, and why."""
+
+    mutant: Mutant
+    status: Status
+    reason: str
+
+
+@dataclass(kw_only=True)
+class _Seen:
+    """Of one mutant, over the cases looked at: who killed it, how often it was below its bound or applied beyond it."""
+
+    killer: str = ""
+    below: int = 0
+    beyond: int = 0
+    judged: int = 0
+
+
+def hunt_mutants(
+    seed: int = 0,
+    bounds: Sequence[Bound] = BUILT_IN,
+    *,
+    workers: int = -1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Outcome]:
+    """Every mutant of the bounds, hunted on fresh tasks until it is killed or all rounds are over.
+
+    The tasks: those of the kinds that came closest to each bound (numbers drawn anew), the two suites, and the hunting
+    ground. `progress` is told (killed, hunted). The outcome depends on the seed alone, not on the workers.
+    """
+    mutants = mutants_of(bounds, tightest())
+    seen = [_Seen() for _ in mutants]
+    with joblib.Parallel(n_jobs=workers, return_as="generator") as parallel:
+        for chunks in _rounds(seed):
+            alive = [k for k, mutant in enumerate(mutants) if not (mutant.harmless or seen[k].killer)]
+            found = parallel(joblib.delayed(_look)(specs, own, alive, bounds) for specs, own in chunks)
+            for each in found:
+                for k, one in each.items():
+                    _add(seen[k], one)
+            progress(sum(bool(s.killer) for s in seen), sum(not mutant.harmless for mutant in mutants))
+    return [_outcome(mutant, one) for mutant, one in zip(mutants, seen, strict=True)]
+
+
+def _rounds(seed: int) -> Iterator[list[tuple[list[TaskSpec], int]]]:
+    """Chunks of specs with their seeds, round by round: the likeliest killers first."""
+    kinds = [TaskSpec.from_dict(found["spec"]) for found in worst_cases().values()]
+    for repeat in range(4):
+        fresh = [replace(spec, suite="mutants", index=1000 * repeat + k) for k, spec in enumerate(kinds)]
+        yield [(fresh[first : first + 9], seed) for first in range(0, len(fresh), 9)]
+    yield [([*suite("paper", 60).specs[first : first + 10]], seed + 1) for first in range(0, 60, 10)]
+    yield [([*suite("stress", 14).specs], seed + 1)]
+    for number in range(ROUNDS // 4):
+        yield [(_random(seed, 4 * number + part), seed) for part in range(4)]
+
+
+def _random(seed: int, number: int) -> list[TaskSpec]:
+    choice = AtRandom(stream(seed, "mutants", number))
+    chance: Chance = "draws" if number % 8 == 0 else "starts" if number % 8 == 4 else ""
+    return [replace(hunted(choice, chance=chance), suite="mutants", index=10**6 + j) for j in range(CHUNK)]
+
+
+def _look(specs: Sequence[TaskSpec], seed: int, alive: Sequence[int], bounds: Sequence[Bound]) -> dict[int, _Seen]:
+    """In a worker: what these specs show of the mutants that are still alive."""
+    mutants = mutants_of(bounds, tightest())
+    seen = {k: _Seen() for k in alive}
+    with one_thread(), np.errstate(all="ignore"):
+        for spec, evidence in zip(specs, gathered(specs, seed, "cpu", "float64", level_of(1000)), strict=True):
+            measurement, constants = measured(evidence), constants_of(evidence)
+            for k in alive:
+                if not seen[k].killer:
+                    facts = facts_for(mutants[k].bound, evidence, constants)
+                    _try(mutants[k], facts, measurement, f"{spec.name} (seed {seed})", seen[k])
+    return seen
+
+
+def _try(mutant: Mutant, facts: Constants, measurement: Measurement, name: str, seen: _Seen) -> None:
+    comparison = judge(mutant.false, facts, measurement)
+    if comparison.verdict in (Verdict.INAPPLICABLE, Verdict.SOLVER_FAILED) or comparison.ratio is None:
+        return
+    seen.judged += 1
+    inside = all(_holds(assumption.holds, facts) for assumption in mutant.bound.assumptions)
+    seen.beyond += not inside and comparison.ratio > 0  # an infinite bound claims nothing
+    if inside:
+        seen.below += bool((_high(mutant.false, facts) < _high(mutant.bound, facts) * (1 - 1e-9)).any())
+    if comparison.verdict is Verdict.VIOLATED:
+        seen.killer = f"{name}: measured/claimed = {comparison.ratio:.4g}"
+
+
+def _holds(holds: Callable[[Constants], bool], facts: Constants) -> bool:
+    try:
+        return holds(facts)
+    except Unknown:
+        return False
+
+
+def _high(bound: Bound, facts: Constants) -> Floats:
+    try:
+        value = bound.value(facts)
+    except Exception:  # a slip may take a formula where it is not defined: then it claims nothing
+        return np.full(1, np.nan)
+    return np.atleast_1d(np.asarray(value.high if isinstance(value, Interval) else value, np.float64))
+
+
+def _add(seen: _Seen, one: _Seen) -> None:
+    seen.killer = seen.killer or one.killer
+    seen.below, seen.beyond, seen.judged = seen.below + one.below, seen.beyond + one.beyond, seen.judged + one.judged
+
+
+def _outcome(mutant: Mutant, seen: _Seen) -> Outcome:
+    if mutant.harmless:
+        return Outcome(mutant=mutant, status="not-counted", reason=mutant.harmless)
+    if seen.killer:
+        return Outcome(mutant=mutant, status="killed", reason=seen.killer)
+    if not seen.below + seen.beyond:
+        reason = f"not a false variant: never below the bound, nor applied beyond it, on {seen.judged} cases"
+        return Outcome(mutant=mutant, status="not-counted", reason=reason)
+    reason = f"below the bound on {seen.below} cases, applied beyond it on {seen.beyond}, and no violation found"
+    return Outcome(mutant=mutant, status="survived", reason=reason)
