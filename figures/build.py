@@ -1,11 +1,13 @@
 """Draw the figures of a run from its stored records alone."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import joblib
 import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
 
 from figures import files
 from figures.catalogue import PLOTS
@@ -13,7 +15,7 @@ from figures.latex import tabular
 from figures.run import BadFigure, Run, read
 from figures.style import RC
 
-__all__ = ["BadFigure", "build"]
+__all__ = ["BadFigure", "build", "save"]
 
 DPI = 180
 
@@ -42,8 +44,16 @@ def build(run_dir: Path, ids: Sequence[str] = ()) -> list[Path]:
 def _write(name: str, run: Run, folder: Path) -> list[Path]:
     (plot,) = (plot for plot in PLOTS if plot.id == name)
     points = plot.points(run)
+    table = tabular(plot.table(points), plot.title)
+    return save(folder / plot.id, points, draw=plot.draw, table=table, caption=plot.caption(run, points))
+
+
+def save(
+    stem: Path, points: pd.DataFrame, *, draw: Callable[[pd.DataFrame], Figure], table: str, caption: str
+) -> list[Path]:
+    """One figure as STEM.pdf, .png, .csv (the plotted points), .tex (the table) and .txt (the caption)."""
     with mpl.rc_context(RC):
-        figure = plot.draw(points)
+        figure = draw(points)
         if (layout := figure.get_layout_engine()) is not None:
             layout.execute(figure)  # once, not once a file
             figure.set_layout_engine("none")
@@ -55,7 +65,7 @@ def _write(name: str, run: Run, folder: Path) -> list[Path]:
         "pdf": pdf.getvalue(),
         "png": png.getvalue(),
         "csv": points.to_csv(index=False, lineterminator="\n").encode(),
-        "tex": tabular(plot.table(points), plot.title).encode(),
-        "txt": (plot.caption(run, points) + "\n").encode(),
+        "tex": table.encode(),
+        "txt": (caption + "\n").encode(),
     }
-    return [files.write(folder / f"{plot.id}.{suffix}", data) for suffix, data in content.items()]
+    return [files.write(stem.parent / f"{stem.name}.{suffix}", data) for suffix, data in content.items()]

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from synth.family import Family, Parameter, Sample
 from synth.features import network
 from synth.gaussian import mixture, multiclass
-from synth.lattice import lattice
+from synth.lattice import axes, lattice
 from synth.multiclass import multiclass_planted
 from synth.separable import cap, duplicates, outliers, planted_gaussian, planted_sphere
 from synth.spec import BadSuite
@@ -133,6 +133,15 @@ _LIST = (
         sample=lattice,
         about="small whole coordinates, labels by a coin",
         parameters={"height": Parameter(1.0, 1.0, 100.0)},
+        designed=False,
+    ),
+    Family(
+        "axes",
+        iid=False,
+        separable=True,
+        sample=axes,
+        about="samples on the axes: at right angles, or copies",
+        parameters=_radius,
         designed=False,
     ),
 )

@@ -11,3 +11,10 @@ def lattice(spec: TaskSpec, population: np.random.Generator, rng: np.random.Gene
     height = int(spec.params["height"])
     features = rng.integers(-height, height + 1, (spec.n, spec.d)).astype(np.float64)
     return Sample(features, rng.choice([-1, 1], spec.n))
+
+
+def axes(spec: TaskSpec, population: np.random.Generator, rng: np.random.Generator) -> Sample:
+    """Sample i on axis i mod d: samples at right angles, each alone in what it pulls, and copies where n > d."""
+    features = np.eye(spec.d)[np.arange(spec.n) % spec.d] * spec.params["radius"]
+    labels = rng.choice([-1, 1], spec.n)
+    return Sample(features * labels[:, None], labels)

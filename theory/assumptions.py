@@ -123,7 +123,8 @@ HAS_DIRECTION = Assumption(
 DRAWS = Assumption(
     name="independent draws",
     slack=lambda c: c.draws - 32.0,
-    message="a statement about expectations is judged over at least 32 independent draws of S; slack = draws − 32",
+    message="a statement about expectations is judged over at least 32 independent draws of S, whose samples are independent"
+    " too; slack = draws − 32",
 )
 
 FIXED_BEFORE = Assumption(

@@ -45,6 +45,7 @@ class Constants:
     margin, angular_margin              intervals for γ and γ̂; low ends 0 when not separable
     rows, row_sample, dual              (m, D) the constraint vectors of `theory.margin`, (m,) their samples, (m,) α ≥ 0
     class_gap                           the smallest ‖μ_y − μ_k‖ over pairs of classes that S has
+    class_spread                        √(Σ_y‖μ_y − μ̄‖²), None where S lacks a class
     signed_margin                       the largest min_i⟨u, z_i⟩ over the unit vectors u at hand; negative if none separates
     undecided                           whether rounding hides if S is separable
     reached_margin                      min_i⟨ŵ_t, z_i⟩, signed
@@ -98,6 +99,7 @@ class Constants:
     row_sample: NDArray[np.int64] | None = None
     dual: Floats | None = None
     class_gap: float | None = None
+    class_spread: float | None = None
     signed_margin: float | None = None
     undecided: bool = False
     reached_margin: float | None = None

@@ -10,7 +10,8 @@ Proof        In `one-run` the increment is ‖∇R_S − ∇ℓ_i‖/(n−1) = �
              which i stands m_i
              times, m_i‖∇ℓ_i‖/b, of mean ≤ L/n since Σ m_i = b. Sum the geometric series.
              Both are attained by linear losses, ∓L on one sample or balanced ±L.
-Reference    this project; the replace-one form is Hardt, Recht & Singer, ICML 2016, theorems 3.7 and 3.9.
+Reference    this project; the replace-one form is Hardt, Recht & Singer, ICML 2016, theorems 3.8 and 3.9 (numbers of
+             arXiv:1509.01240).
 """
 
 import numpy as np
@@ -46,7 +47,7 @@ BOUNDS = (
         title="Uniform stability of gradient descent on a convex risk",
         quantity="parameter.max",
         statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le 2L\eta t/n",
-        reference="this project, proof in theory/convex_gd.py; replace-one: Hardt et al. 2016, Thm 3.7",
+        reference="this project, proof in theory/convex_gd.py; replace-one: Hardt et al. 2016, Thm 3.8",
         formula=_largest,
         assumptions=(*_CONVEX, FULL_BATCH),
     ),

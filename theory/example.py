@@ -20,7 +20,7 @@ EXAMPLE = Constants(
     twin_losses=np.array([0.09, 0.45, 0.01, 0.9]), twin_loss_changes=np.array([0.01, 0.05, 0.0, 0.1]), early_step=4,
     early_weights=np.array([9.0, 1.0]), margin=_between(0.2, 0.21), angular_margin=_between(0.3, 0.31),
     rows=np.array([[1.0, 0.0], [0.2, 2.0], [1.0, 0.1], [0.5, 0.0]]), row_sample=np.arange(4),
-    dual=np.array([0.0, 0.2, 0.0, 1.0]), class_gap=1.0, signed_margin=0.2, reached_margin=0.1,
+    dual=np.array([0.0, 0.2, 0.0, 1.0]), class_gap=1.0, class_spread=9.0, signed_margin=0.2, reached_margin=0.1,
     machine_sines=np.array([0.0, 0.5, 0.0, 0.9]), left_out_margins=np.array([0.21, 0.3, 0.21, 0.5]),
     minimiser_pulls=np.array([0.1, 0.3, 0.2, 0.2]), minimiser_gradient=1.0, interpolation=0.1, interpolant_distance=2.0,
     pl=0.1, init_scale=1.0, seeds=32, draws=32, independent=True, efron_stein=_between(0.2, 0.4),

@@ -2,13 +2,14 @@ r"""`svm-leave-one-out` and `margin-certificate`: the limit that separable heads
 
 Setting      separable S; u_S the maximum-margin direction, w* = u_S/γ = Σ α_i z_i the hard-margin machine.
 Tight        ‖u_S − u_{S∖i}‖ ≤ chord(γα_i‖z_i‖), without retraining, and ≤ √(2(1 − γ_S/γ_{S∖i})).
-             Mean over i ≤ √2·min(n, D)/n and ≤ √2/(γ̂n), D = d for two classes, d(K−1) for K.
+             Mean over i ≤ √2·min(n, D)/n and ≤ √2κ/(γ̂n); D = d and κ = 1 for two classes, d(K−1) and √2 for K.
              For K classes α_i z_i stands for Σ_k α_ik (e_y − e_k) ⊗ x_i.
              Any w ≠ 0, whether or not it separates, has ‖ŵ − u_S‖ ≤ √(2(1 − γ(w)/γ_S)), γ(w) = min⟨ŵ,z_i⟩.
 Proof        ⟨ŵ, u_S⟩ = γ Σ α_i⟨ŵ, z_i⟩ ≥ γ·γ(w)·Σ α_i = γ(w)/γ, since α ≥ 0 and Σ α_i = ⟨w*, Σ α_i z_i⟩ = 1/γ²: the certificate.
              u_S has margin ≥ γ_S on S∖i: the ratio form. α with α_i put to zero is dual feasible for S∖i, so
              1/γ²_{S∖i} ≥ 1/γ² − α_i²‖z_i‖²: the chord. Conic Carathéodory leaves at most min(n, D) positive α;
-             for two classes Σα_i‖z_i‖ ≤ 1/(γγ̂), since ‖z_i‖ ≤ ⟨û, z_i⟩/γ̂ for the angular direction û and ‖w*‖ = 1/γ.
+             Σα_i‖x_i‖ ≤ 1/(γγ̂) with α_i = Σ_k α_ik, since γ̂‖x_i‖ ≤ ⟨û, φ_ik⟩ for the angular direction û and ‖w*‖ = 1/γ;
+             ‖Σ_k α_ik φ_ik‖ ≤ κα_i‖x_i‖, and chord(s) ≤ √2 s.
 Reference    this project; the dual argument is that of leave-one-out error bounds for support vector machines
              (Vapnik & Chapelle, Neural Computation 2000).
 """
@@ -32,10 +33,8 @@ def _margin_ratio(c: Constants) -> Floats:
 def _mean(c: Constants) -> float:
     freedom = c.dimension if c.classes == 2 else c.dimension * (c.classes - 1)
     by_count = np.sqrt(2) * min(c.samples, freedom) / c.samples
-    if c.classes > 2:
-        return by_count
     low = float(known(c.angular_margin, "angular_margin").low)
-    return min(by_count, np.sqrt(2) / (low * c.samples)) if low > 0 else by_count
+    return min(by_count, np.sqrt(2) * c.softmax_factor / (low * c.samples)) if low > 0 else by_count
 
 
 def _certificate(c: Constants) -> float:
@@ -58,7 +57,7 @@ BOUNDS = (
         id="svm-leave-one-out",
         title="Hard-margin machine without one sample, on average",
         quantity="svm-direction.mean",
-        statement=r"\frac1n\sum_i\|u_S - u_{S\setminus i}\| \le \frac{\sqrt2}{n}\min\{n, D, 1/\hat\gamma\}",
+        statement=r"\frac1n\sum_i\|u_S - u_{S\setminus i}\| \le \frac{\sqrt2}{n}\min\{n, D, \kappa/\hat\gamma\}",
         reference="this project, proof in theory/hard_margin.py",
         formula=_mean,
         assumptions=(SEPARABLE,),

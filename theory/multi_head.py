@@ -8,7 +8,8 @@ Upper        E‖w̄ − E w̄‖² ≤ q²σ²D/H, q = (1−ηλ)^t. With proba
 Proof        w_0 ↦ w_t is q-Lipschitz (non-expansion), so that w̄ is a (q/√H)-Lipschitz function of HD standard Gaussians times σ,
              with Jacobian J = (1/H)[J_1 … J_H], ‖J_h‖ ≤ q, ‖J‖_F² ≤ q²D/H. Poincaré: E‖w̄ − E w̄‖² ≤ σ²E‖J‖_F². ‖w̄ − E w̄‖ is
              (qσ/√H)-Lipschitz in them with mean ≤ qσ√(D/H): Gaussian concentration. The difference of two means is
-             (√2·qσ/√H)-Lipschitz in 2HD of them and has mean zero.
+             (√2·qσ/√H)-Lipschitz in 2HD of them and has mean zero; its square has mean ≤ 2q²σ²D/H: Markov's √(D/δ)
+             for the bracket.
 Tight        t = 0: the variance is attained.
 Reference    this project; Gaussian Poincaré and concentration: Boucheron, Lugosi & Massart, Concentration Inequalities,
              theorems 3.20 and 5.6.
@@ -32,7 +33,9 @@ def _variance(c: Constants) -> float:
 
 
 def _median(c: Constants) -> float:
-    return float(np.sqrt(2) * _forgotten(c) * (np.sqrt(c.parameters) + np.sqrt(2 * np.log(1 / DELTA))))
+    by_tail = np.sqrt(c.parameters) + np.sqrt(2 * np.log(1 / DELTA))
+    by_variance = np.sqrt(c.parameters / DELTA)
+    return float(np.sqrt(2) * _forgotten(c) * min(by_tail, by_variance))
 
 
 _ASSUMPTIONS = (CONVEX, STEP_RULE, FULL_BATCH, GAUSSIAN_START, SEEDS)
@@ -55,7 +58,7 @@ BOUNDS = (
         quantity="seed-distance.median",
         kind="probability",
         statement=r"\Pr\Big[\|\bar w_t - \bar w'_t\| \le (1-\eta\lambda)^t\sigma\sqrt{2/H}"
-        r"\big(\sqrt D + \sqrt{2\ln(1/\delta)}\big)\Big] \ge 1 - \delta,\quad \delta = \tfrac12",
+        r"\min\big\{\sqrt D + \sqrt{2\ln(1/\delta)}, \sqrt{D/\delta}\big\}\Big] \ge 1 - \delta,\quad \delta = \tfrac12",
         reference=_REFERENCE,
         formula=_median,
         assumptions=_ASSUMPTIONS,

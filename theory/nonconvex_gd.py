@@ -3,9 +3,9 @@ r"""`nonconvex-gd`: what smoothness alone gives; no convexity and no step rule a
 Setting      loss with gradient-Lipschitz risks R_{S∖i} (constant β), gradient descent, any η, l2 term λ ≥ 0; L the largest
              ‖∇ℓ_i(w_s)‖ along the run on S. The full batch for the maximum; the mean holds for minibatches too (dropped, in
              any order, β that of one sample).
-Upper        max_i‖w_t − w_t^{∖i}‖ ≤ 2L((1+ηb)^t − 1)/(bn), mean_i ≤ L((1+ηb)^t − 1)/(b(n−1)), b = β + λ; dropped
-             L(…)/(bn) for both.
-Proof        The replica's map has Lipschitz constant ≤ 1 + ηb. The increments injected along the run on S are those of
+Upper        With g = |1−ηλ| + ηβ and G = η(gᵗ − 1)/(g − 1): max_i‖w_t − w_t^{∖i}‖ ≤ 2LG/n, mean_i ≤ LG/(n−1); dropped LG/n for
+             both.
+Proof        The replica's map has Lipschitz constant ≤ g. The increments injected along the run on S are those of
              `convex-gd`: ≤ 2L/n, of mean ≤ L/(n−1), dropped ≤ L/n; sum the geometric series.
 Tight        The mean is attained by concave quadratics with balanced linear parts, ℓ_j(w) = ±L⟨e, w⟩ − β‖w‖²/2 from
              w_0 = 0, whose run
@@ -20,10 +20,13 @@ from theory.bound import Bound, Constants, known
 
 
 def _growth(c: Constants) -> float:
-    """η Σ_{s<t} (1+ηb)^s."""
-    b = c.smoothness + c.l2
+    """η Σ_{s<t} g^s."""
+    shrunk = abs(1 - c.step_size * c.l2) - 1
+    beyond = shrunk + c.step_size * c.smoothness  # g − 1 ≥ −1
+    if beyond in (0, -1):
+        return c.step_size * (c.steps if beyond == 0 else min(c.steps, 1))
     with np.errstate(over="ignore"):
-        return float(np.expm1(c.steps * np.log1p(c.step_size * b))) / b if b > 0 else c.step_size * c.steps
+        return c.step_size * float(np.expm1(c.steps * np.log1p(beyond))) / beyond
 
 
 def _largest(c: Constants) -> float:
@@ -42,7 +45,8 @@ BOUNDS = (
         id="nonconvex-gd",
         title="Uniform stability of gradient descent on a smooth risk",
         quantity="parameter.max",
-        statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le \frac{2L}{bn}\big((1+\eta b)^t - 1\big),\quad b = \beta + \lambda",
+        statement=r"\max_i\|w_t - w_t^{\setminus i}\| \le \frac{2L\eta}{n}\frac{g^t-1}{g-1},"
+        r"\quad g = |1-\eta\lambda| + \eta\beta",
         reference=_REFERENCE,
         formula=_largest,
         assumptions=(SMOOTH, FULL_BATCH),
@@ -51,8 +55,8 @@ BOUNDS = (
         id="nonconvex-gd",
         title="Mean stability of gradient descent on a smooth risk",
         quantity="parameter.mean",
-        statement=r"\frac1n\sum_i\|w_t - w_t^{\setminus i}\| \le \frac{L}{b(n-1)}\big((1+\eta b)^t - 1\big),"
-        r"\quad b = \beta + \lambda",
+        statement=r"\frac1n\sum_i\|w_t - w_t^{\setminus i}\| \le \frac{L\eta}{n-1}\frac{g^t-1}{g-1},"
+        r"\quad g = |1-\eta\lambda| + \eta\beta",
         reference=_REFERENCE,
         formula=_mean,
         assumptions=(SMOOTH,),

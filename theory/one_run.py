@@ -16,7 +16,8 @@ from theory.bound import Bound, Constants, Floats, known
 from theory.directions import chord
 
 
-def _direction(c: Constants) -> Floats:
+def direction(c: Constants) -> Floats:
+    """chord(c_i/‖w_t‖); 2 where the head is zero."""
     norm = known(c.weight_norm, "weight_norm")
     certificates = known(c.certificates, "certificates")
     return chord(certificates / norm) if norm > 0 else np.full_like(certificates, 2.0)
@@ -43,7 +44,7 @@ BOUNDS = (
         quantity="direction.each",
         statement=r"\|\hat w_t - \hat w_t^{\setminus i}\| \le 2\sin(\tfrac12\arcsin(c_i(t)/\|w_t\|))",
         reference="this project, proof in theory/one_run.py",
-        formula=_direction,
+        formula=direction,
         assumptions=(CONVEX, STEP_RULE),
     ),
     Bound(

@@ -25,7 +25,8 @@ def loss_change(losses: Floats, reach: Floats) -> Floats:
     return np.where(reach < 1, near, np.logaddexp(-losses, np.log(np.maximum(p, np.finfo(float).tiny)) + reach))
 
 
-def _pointwise(c: Constants) -> Floats:
+def pointwise(c: Constants) -> Floats:
+    """The bound for every sample."""
     reach = c.slope * c.sample_norms * known(c.certificates, "certificates")
     return loss_change(known(c.losses, "losses"), reach)
 
@@ -38,7 +39,7 @@ BOUNDS = (
         statement=r"|\ell(w_t; z_i) - \ell(w_t^{\setminus i}; z_i)| \le \log(1 + p_i(e^{L_\ell\|x_i\| c_i(t)} - 1)),"
         r"\quad p_i = 1 - e^{-\ell(w_t; z_i)}",
         reference="this project, proof in theory/one_run_loss.py",
-        formula=_pointwise,
+        formula=pointwise,
         assumptions=(CONVEX, STEP_RULE, LOGISTIC),
     ),
 )

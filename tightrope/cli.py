@@ -1,7 +1,6 @@
 """The command line. What is slow to import is imported by the command that needs it."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,6 +11,7 @@ import typer
 
 from synth.real import NAMES
 from tightrope import __version__
+from tightrope.worst_case import worst_case
 
 if TYPE_CHECKING:
     from synth.task import Task
@@ -106,13 +106,14 @@ def run(
     """
     with _one_line_errors():
         from synth.suites import suite as suite_named
+        from verify.directory import see_that_it_can_be_made
         from verify.plan import plan_of
 
         place = out or Path("build") / Path(suite).stem
         # refuse what cannot be run before anything slow is imported
         for spec in suite_named(suite, tasks).specs:
             plan_of(spec)
-        _see_that_it_can_be_made(place)
+        see_that_it_can_be_made(place)
 
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -183,19 +184,30 @@ def bounds(
     bound: Annotated[str | None, typer.Argument(metavar="[ID]", help="One bound, in full.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects on stdout.")] = False,
     run_dir: Annotated[Path, typer.Option(help="The run that tightness is read from.")] = Path("build/paper"),
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Hunt false variants of the bounds instead (minutes).")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the tasks that mutants are hunted on.")] = 0,
 ) -> None:
     """The catalogue: statement, assumptions, reference, and the tightness seen in a run.
 
     Example: tightrope bounds one-run
     """
     with _one_line_errors():
-        from tightrope.listing import listing, show
+        from tightrope.listing import chosen, listing, show
 
+        if mutants:
+            chosen(bound)
+
+            from tightrope.mutants import show_mutants
+
+            show_mutants(bound, seed, as_json=as_json)
+            return
         rows = listing(bound, run_dir)
         if as_json:
             typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         else:
-            show(rows, in_full=bound is not None)
+            show(rows, run_dir, in_full=bound is not None)
 
 
 @app.command()
@@ -291,19 +303,6 @@ def _load(data: str, scale: Scale | None, bias: bool | None) -> "Task":
     return prepared(load_npz(Path(data)), (scale or Scale.none).value, bool(bias))
 
 
-def _see_that_it_can_be_made(place: Path) -> None:
-    """Refuse a directory that nobody could make or write to; nothing is made."""
-    from verify.directory import BadRun
-
-    try:
-        there = next(path for path in (place.absolute(), *place.absolute().parents) if path.exists())
-        fine = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-    except OSError:
-        fine = False
-    if not fine:
-        raise BadRun(f"--out: cannot write to {place}; name a directory that can be written")
-
-
 def _reported(place: Path) -> bool:
     """Whether the page, the last thing a run writes, is there and not that of an earlier run."""
     page = place / "report.html"
@@ -340,8 +339,12 @@ def _one_line_errors() -> Iterator[None]:
 
 def _is_bad_input(error: Exception) -> bool:
     """Whether the error is one of those that each room raises for what was given to it."""
-    names = {"BadTask", "BadSuite", "BadTuning", "BadRun", "BadFigure", "BadPlugin", "BadBound"}
+    names = {"BadTask", "BadSuite", "BadTuning", "BadRun", "BadFigure", "BadPlugin", "BadBound", "BadWorstCase",
+             "MissingExtra"}  # fmt: skip
     return any(kind.__name__ in names for kind in type(error).__mro__)
+
+
+app.command("worst-case")(_one_line_errors()(worst_case))
 
 
 def main() -> None:

@@ -53,7 +53,9 @@ def _print(outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             if outcome.status == status:
                 b = outcome.mutant.bound
-                text = f"{status}: {b.id}/{b.quantity}, {outcome.mutant.name} ({outcome.mutant.about}): {outcome.reason}"
+                text = (
+                    f"{status}: {b.id}/{b.quantity}, {outcome.mutant.name} ({outcome.mutant.about}): {outcome.reason}"
+                )
                 STDOUT.print(text, highlight=False, markup=False, soft_wrap=True)
     count = Counter(outcome.status for outcome in outcomes)
     STDOUT.print(f"{count['killed']} of {count['killed'] + count['survived']} counted mutants killed, "

@@ -26,7 +26,7 @@ def show_run(run: "Run") -> None:
     """One row a claim, one column an outcome, then where everything lies."""
     records = run.records.assign(outcome=outcome(run.records))
     title = f"{len(run.tasks)} tasks of suite {run.manifest['suite']}, seed {run.manifest['seed']}"
-    table = _table(title, "bound", "quantity", *OUTCOMES, "largest ratio")
+    table = new_table(title, "bound", "quantity", *OUTCOMES, "largest ratio")
     for (bound, quantity), rows in records.groupby(["bound", "quantity"], sort=False):
         counts = rows["outcome"].value_counts()
         worst = rows.loc[rows["verdict"].isin(["HOLDS", "VIOLATED"]), "ratio"].max()
@@ -66,7 +66,7 @@ def show_probe(probe: "Probe") -> None:
 
 def _movements(probe: "Probe") -> Table:
     columns = ("quantity", "measured mean", "measured max", "certified mean", "certified max")
-    table = _table("if any one sample were missing, the head would move by", *columns)
+    table = new_table("if any one sample were missing, the head would move by", *columns)
     for quantity in ("parameter", "direction", "pointwise"):
         cells: list[str] = []
         for side in (probe.instability, probe.certificate):
@@ -83,14 +83,14 @@ def _ranking(probe: "Probe") -> Table | None:
     if each is None:
         return None
     how = "measured" if probe.instability is not None else "certified"
-    table = _table(f"the samples that matter most ({how})", "sample", "label", "parameter instability")
+    table = new_table(f"the samples that matter most ({how})", "sample", "label", "parameter instability")
     for i in np.argsort(-each, kind="stable")[:MOST_INFLUENTIAL]:
         table.add_row(str(i), str(probe.task.labels[i]), _number(each[i]))
     return table
 
 
 def _bounds(probe: "Probe") -> Table:
-    table = _table("bounds", "bound", "quantity", "value", "measured", "ratio", "verdict")
+    table = new_table("bounds", "bound", "quantity", "value", "measured", "ratio", "verdict")
     for c in probe.comparisons:
         measured = None if c.measured is None else c.measured.value
         verdict = "HOLDS, vacuous" if c.vacuous and c.verdict.name == "HOLDS" else c.verdict.name
@@ -108,7 +108,7 @@ def _why(probe: "Probe") -> dict[str, list[str]]:
     return found
 
 
-def _table(title: str, *columns: str) -> Table:
+def new_table(title: str, *columns: str) -> Table:
     """Narrow enough for 80 columns: names are never cut, headers are folded."""
     table = Table(title=f"\n{title}", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False,
                   collapse_padding=True)  # fmt: skip

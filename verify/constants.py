@@ -52,7 +52,7 @@ def constants_of(evidence: Evidence) -> Constants:
         rows=rows,
         row_sample=sample,
         dual=whole.dual if whole.separable else None,
-        class_gap=_class_gap(task),
+        **_class_means(task),
         signed_margin=max(whole.reached, reached),
         undecided=whole.separable is None,
         reached_margin=reached,
@@ -102,12 +102,14 @@ def _interval(low: float, high: float) -> Interval:
     return Interval(value=(low + high) / 2, low=low, high=high)
 
 
-def _class_gap(task: Task) -> float | None:
+def _class_means(task: Task) -> dict[str, Any]:
     means = np.stack([task.features[task.labels == label].mean(axis=0) for label in np.unique(task.labels)])
     if len(means) < 2:
-        return None
+        return {}
     first, second = np.triu_indices(len(means), 1)
-    return float(np.linalg.norm(means[first] - means[second], axis=1).min())
+    gap = float(np.linalg.norm(means[first] - means[second], axis=1).min())
+    whole = len(means) == task.classes
+    return {"class_gap": gap, "class_spread": float(np.linalg.norm(means - means.mean(axis=0))) if whole else None}
 
 
 def _kept(evidence: Evidence) -> float:
@@ -122,6 +124,10 @@ def _twin_facts(evidence: Evidence) -> dict[str, Any]:
     sizes = w.weight_norm, v.weight_norm
     # two runs of their own: what rounding may have done to each is added to how far they are apart
     error = measure.rounding(evidence.task, w.step) * sum(sizes)
+    if not np.isfinite(sizes).all():  # the twin has a rule of its own, and left the floats above it
+        return {"twin_distance": np.inf, "twin_turn": 2.0, "twin_norm": np.inf, "twin_travel": np.inf,
+                "twin_certificates": np.full(evidence.task.samples, np.inf), "twin_losses": np.zeros(evidence.task.samples),
+                "twin_loss_changes": np.full(evidence.task.samples, np.inf)}  # fmt: skip
     apart = np.linalg.norm(w.weights / sizes[0] - v.weights / sizes[1]) + error / min(sizes) if all(sizes) else 2.0
     changes = measure.loss_changes(evidence.task, evidence.tuning, w.weights, v.weights)
     steepest = measure.steepest(evidence.task, evidence.tuning, w.weights, v.weights)

@@ -76,6 +76,7 @@ def read_witness(path: Path) -> Mapping[str, Any]:
 
 def witness_of(bound: Bound, comparison: Comparison, task: Task, tuning: HeadTuning, seed: int) -> Witness:
     """The witness of a violated comparison; both sides recomputed where the claim is about the runs of one task."""
+    task = _with_both_labels(task)
     evidence = examine(task, tuning, seed=seed)
     tuning = replace(tuning, step_size=evidence.fit.step_size)
     value, measured = comparison.value, None if comparison.measured is None else comparison.measured.value
@@ -102,6 +103,14 @@ def witness_of(bound: Bound, comparison: Comparison, task: Task, tuning: HeadTun
     text = repr(shown) if digits == 16 else str(FIFTY.nstr(shown, 50))
     return Witness(bound=bound.id, quantity=bound.quantity, task=task, tuning=tuning, seed=seed, value=value,
                    measured=text, ratio=ratio, sample=sample, digits=digits)  # fmt: skip
+
+
+def _with_both_labels(task: Task) -> Task:
+    """(−x, −y) for (x, y) leaves y·x, and so every head of two classes, as it is; a file for probe must show both labels."""
+    if task.classes > 2 or len(np.unique(task.labels)) > 1:
+        return task
+    turned = np.where(np.arange(task.samples) == 0, -1, 1)
+    return Task(task.features * turned[:, None], task.labels * turned, name=task.name, family=task.family)
 
 
 def _runs(job: Job) -> tuple[Exact, Numbers]:

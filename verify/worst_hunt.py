@@ -84,7 +84,7 @@ def _look(specs: Sequence[TaskSpec], seed: int) -> dict[Key, Found]:
         return best
     for k, row in enumerate(rows):
         spec = specs[k // len(BUILT_IN)]
-        if row["verdict"] not in ("HOLDS", "VIOLATED"):
+        if row["verdict"] not in ("HOLDS", "VIOLATED") or row["vacuous"]:
             continue
         found = {"bound": row["bound"], "quantity": row["quantity"], "ratio": row["ratio"], "value": row["value"],
                  "measured": row["measured"], "task": spec.name, "seed": seed, "spec": spec.to_dict()}  # fmt: skip

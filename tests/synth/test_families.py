@@ -178,7 +178,7 @@ def test_what_cannot_be_drawn():
     with pytest.raises(ValueError, match="one sample only"):
         generate(spec("cap"), 0, draw=1)
     for wrong, message in (
-        (spec("sphere"), "unknown family 'sphere'; known are cap"),
+        (spec("sphere"), "unknown family 'sphere'; known are axes, cap"),
         (spec("cap", spread=1.0), "cap has no parameter spread; it has radius"),
         (spec("cap", margin_ratio=2.0), r"margin_ratio must lie in \[1e-09, 1\]; got 2"),
         (spec("cap", n=1), "n = 1"),

@@ -192,7 +192,7 @@ def test_a_suite_from_a_file(tmp_path):
         (TASK.replace("8", "8.5"), "n must be of type int; got 8.5"),
         (TASK.replace("8", "true"), "n must be of type int; got True"),
         (TASK.replace("8", "1"), "n = 1"),
-        (TASK.replace("cap", "hat"), "unknown family 'hat'; known are cap"),
+        (TASK.replace("cap", "hat"), "unknown family 'hat'; known are axes, cap"),
         (TASK + 'params = {radius = "wide"}', "radius must be a number"),
         (TASK + "params = {radius = nan}", "radius must lie in"),
         (TASK + "params = {height = 1}", "no parameter height"),

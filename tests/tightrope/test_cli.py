@@ -16,7 +16,7 @@ from synth.real import NAMES
 from tightrope import __version__
 from tightrope.cli import app
 
-COMMANDS = ("run", "figures", "task", "bounds", "probe")
+COMMANDS = ("run", "figures", "task", "bounds", "probe", "worst-case")
 SUMMARY = {"mean", "max", "per_sample"}
 QUANTITIES = {"parameter", "direction", "pointwise"}
 

@@ -42,7 +42,8 @@ def verdict(value, measured, quantity="direction.mean", **more):
     [
         (1.0, exactly(0.5), HOLDS, 0.5, False),
         (1.0, exactly(1.0), HOLDS, 1.0, False),
-        (1.0, exactly(1 + RESOLUTION / 2), VIOLATED, 1.0, False),
+        (1.0, exactly(1 + RESOLUTION / 2), HOLDS, 1.0, False),  # the last digits of two computations of one number
+        (1.0, exactly(1 + 2 * RESOLUTION), VIOLATED, 1.0, False),
         (1.0, between(0.9, 1 + RESOLUTION / 2, 1 + RESOLUTION / 2), HOLDS, 1.0, False),
         (1.0, exactly(1.1), VIOLATED, 1.1, False),
         (1.0, between(0.9, 1.05, 1.2), INCONCLUSIVE, 1.05, False),
