@@ -68,6 +68,8 @@ def hunt_mutants(
     with joblib.Parallel(n_jobs=workers, return_as="generator") as parallel:
         for chunks in _rounds(seed):
             alive = [k for k, mutant in enumerate(mutants) if not (mutant.harmless or seen[k].killer)]
+            if not alive:
+                break
             found = parallel(joblib.delayed(_look)(specs, own, alive, bounds) for specs, own in chunks)
             for each in found:
                 for k, one in each.items():

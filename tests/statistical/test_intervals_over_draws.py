@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from theory.interval import Interval
-from verify.statistics import LEVEL, mean_interval, variance_interval
+from verify.statistics import BUDGET, LEVEL, level_of, mean_interval, median_interval, variance_interval
 
 REPEATS, DRAWS, STATED = 1500, 32, 0.05
 FALSE_ALARM = 1e-6
@@ -104,9 +104,42 @@ def test_corners_by_table(found, wanted):
     assert (found.value, found.low, found.high) == pytest.approx(wanted)
 
 
-def test_the_default_level_is_the_one_that_a_run_is_promised():
-    """500 true claims at LEVEL: at most 5 % that any is called violated."""
-    assert 500 * LEVEL <= 0.05
+def skewed(rng):
+    return rng.exponential(size=DRAWS)
+
+
+def test_the_median_is_covered_as_stated():
+    """False alarm: 1e-6 for either end; order statistics are exact for every continuous distribution."""
+    below, above = misses(lambda v: median_interval(v, STATED), np.log(2), skewed)
+    assert not too_many(below, STATED / 2)
+    assert not too_many(above, STATED / 2)
+    assert below + above > 0  # nor is it the whole line
+
+
+def test_a_median_interval_at_another_level_is_found_out():
+    """The twin: level 50 %, stated as 5 %. It escapes with a probability far below 1e-6."""
+    below, above = misses(lambda v: median_interval(v, 0.5), np.log(2), skewed)
+    assert too_many(below, STATED / 2)
+    assert too_many(above, STATED / 2)
+
+
+@pytest.mark.parametrize(
+    ("draws", "level", "rank"), [(16, 1e-4, 0), (16, 3.1e-5, 0), (16, 3e-5, None), (5, 0.07, 0), (5, 0.05, None)]
+)
+def test_the_ranks_of_a_median_interval(draws, level, rank):
+    """P(all 16 on one side of the median) = 1.5e-5, and of 5, 0.03."""
+    found = median_interval(np.arange(1.0, draws + 1), level)
+    wanted = (0.0, np.inf) if rank is None else (1.0 + rank, draws - rank)
+    assert (found.low, found.high) == wanted
+
+
+@pytest.mark.parametrize("claims", [0, 1, 3, 500])
+def test_a_run_keeps_its_budget(claims):
+    assert level_of(claims) * max(claims, 1) == pytest.approx(BUDGET)
+
+
+def test_the_default_level():
+    assert 500 * LEVEL <= BUDGET
     values = normal(np.random.default_rng(0))
     assert mean_interval(values) == mean_interval(values, LEVEL)
     wide, narrow = mean_interval(values), mean_interval(values, STATED)

@@ -3,8 +3,10 @@
 A block whose fence names a file is written to it; `console` blocks take minutes, and are shown only.
 """
 
+import os
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -19,7 +21,7 @@ from tightrope import __version__
 from tightrope.cli import app
 
 ROOT = Path(__file__).parents[2]
-EXECUTED = ("README.md", "docs/tutorial.md", "docs/adding-a-bound.md")
+EXECUTED = ("README.md", "docs/tutorial.md", "docs/adding-a-bound.md", "docs/testing-a-bound.md", "docs/worst-case.md")
 DOCUMENTS = (*EXECUTED, "CONTRIBUTING.md", "CHANGELOG.md")
 FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -36,11 +38,15 @@ def install(folder):
 
 
 def shell(text):
-    """The commands of a block, in this process: tightrope, perhaps into a file."""
+    """The commands of a block: tightrope in this process, perhaps into a file, and pytest in one of its own."""
     for line in text.splitlines():
         if line != "source .venv/bin/activate":
             command, _, file = line.partition(" > ")
             program, *arguments = shlex.split(command)
+            if program == "pytest":
+                tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+                subprocess.run(tests, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+                continue
             assert program == "tightrope"
             result = CliRunner().invoke(app, arguments)
             assert result.exit_code == 0, f"{line}\n{result.stderr}"
@@ -61,7 +67,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", EXECUTED)
 def test_the_blocks_run(name, folder):
     blocks = FENCE.findall((ROOT / name).read_text(encoding="utf-8"))
-    assert {language for language, _, _ in blocks} <= {"console", "python", "sh", "toml"}
+    assert {language for language, _, _ in blocks} <= {"console", "python", "sh", "text", "toml"}
     for language, file, text in blocks:
         if file:
             Path(file).write_text(text, encoding="utf-8")
