@@ -15,6 +15,7 @@ from figures.run import Run
 from figures.words import count, number, source
 
 COLUMNS = 4
+BEYOND = 1e3
 # hollow and faint where the bound says nothing, loud where it is broken
 LOOKS: dict[str, dict[str, Any]] = {
     "inapplicable": {
@@ -81,7 +82,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, claim: Claim) -> None:
         style.say(axes, "no task measured")
         return
     own = inside if len(inside) else rows
-    bounds = style.limits(own["value"], own["measured"], decades=6)
+    reach = own["value"].clip(upper=BEYOND * own["measured"].max())  # what is farther stands at the edge
+    bounds = style.limits(reach, own["measured"], decades=6)
     style.identity(axes, bounds)
     style.sparse_ticks(axes)
     x, y = style.onto(rows["value"], bounds), style.onto(rows["measured"], bounds)

@@ -11,6 +11,7 @@ from theory.catalogue import BUILT_IN
 
 OUTCOMES = ("holds", "vacuous", "inconclusive", "inapplicable", "failed", "violated")
 COMPARED = ("holds", "vacuous", "inconclusive", "violated")  # the bound applies and has a value
+DECIDED = ("holds", "vacuous", "violated")
 _NAMES = {"SOLVER_FAILED": "failed"}
 
 Claim = tuple[str, str]
@@ -43,8 +44,8 @@ def compared(records: pd.DataFrame) -> pd.DataFrame:
 def summary(records: pd.DataFrame) -> pd.DataFrame:
     """One row a claim: how many tasks met each outcome, the median ratio, and the worst ratio with its task.
 
-    Ratios are over the tasks with a ratio; `applicable` counts every task inside the bound's assumptions,
-    also those where a side is missing or a replica failed.
+    The worst ratio is over decided tasks, the median over all with a ratio; `applicable` counts every task inside the
+    bound's assumptions, also those where a side is missing or a replica failed.
     """
     counts = Counter(zip(records["bound"], records["quantity"], outcome(records), strict=True))
     ratios = compared(records).sort_values("ratio", ascending=False, kind="stable")
@@ -52,6 +53,7 @@ def summary(records: pd.DataFrame) -> pd.DataFrame:
     for bound, quantity in claims(records):
         count = {name: counts[bound, quantity, name] for name in OUTCOMES}
         here = ratios[(ratios["bound"] == bound) & (ratios["quantity"] == quantity)]
+        sure = here[here["outcome"].isin(DECIDED)]
         facts = {
             "bound": bound,
             "quantity": quantity,
@@ -59,8 +61,8 @@ def summary(records: pd.DataFrame) -> pd.DataFrame:
             "applicable": sum(count.values()) - count["inapplicable"],
             **count,
             "median_ratio": here["ratio"].median(),
-            "worst_ratio": here["ratio"].max(),
-            "worst_task": here["task"].iloc[0] if len(here) else "",
+            "worst_ratio": sure["ratio"].max(),
+            "worst_task": sure["task"].iloc[0] if len(sure) else "",
         }
         rows.append(facts)
     return pd.DataFrame(rows)

@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from figures import style
-from figures.outcomes import compared, name, outcome
+from figures.outcomes import DECIDED, compared, name, outcome
 from figures.run import Run
 from figures.words import count, number, source
 
-FLOOR = 1e-4
+FLOOR, FARTHEST = 1e-4, 1e3
 
 
 def points(run: Run) -> pd.DataFrame:
@@ -34,15 +34,18 @@ def draw(points: pd.DataFrame) -> Figure:
         return figure
     shift = np.random.default_rng(0)  # the jitter of the strips, the same in every drawing
     beside: list[str] = []
-    right = max(2.5, 1.3 * float(np.nan_to_num(points["ratio"], posinf=0.0).max()))
+    decided = points.loc[points["outcome"].isin(DECIDED), "ratio"]
+    right = max(2.5, 1.3 * float(decided[decided < FARTHEST].max()))
     for row, (_, group) in enumerate(groups):
         x = style.onto(group["ratio"], (FLOOR, right))
         y = row + shift.uniform(-0.28, 0.28, len(x))
-        vacuous, violated = ((group["outcome"] == which).to_numpy() for which in ("vacuous", "violated"))
-        plain = ~vacuous & ~violated
+        plain, vacuous, open_, violated = (
+            (group["outcome"] == which).to_numpy() for which in ("holds", "vacuous", "inconclusive", "violated")
+        )
         look: dict[str, Any] = {"s": 5, "alpha": 0.4} if len(x) > 60 else {"s": 14, "alpha": 0.7}
         axes.scatter(x[plain], y[plain], color=style.BLUE, linewidths=0, zorder=2, **look)
         axes.scatter(x[vacuous], y[vacuous], color=style.SKY, linewidths=0, zorder=2, **look)
+        axes.scatter(x[open_], y[open_], color=style.ORANGE, marker="D", linewidths=0, zorder=2, **look)
         axes.scatter(
             x[violated],
             y[violated],
@@ -94,6 +97,7 @@ def caption(run: Run, points: pd.DataFrame) -> str:
     """What the ratio is over, and how many comparisons have none."""
     counts = outcome(run.records).value_counts()
     inapplicable, failed = int(counts.get("inapplicable", 0)), int(counts.get("failed", 0))
+    decided = points.loc[points["outcome"].isin(DECIDED), "ratio"]
     missing = len(run.records) - len(points) - inapplicable - failed
     return (
         "Measured / bound for every claim, one dot a task, the tightest claim on top; ring: median, bar: "
@@ -101,6 +105,6 @@ def caption(run: Run, points: pd.DataFrame) -> str:
         f"{source(run)} {count(len(points), 'comparison')} with a ratio; left out are "
         f"{count(inapplicable)} inapplicable, {count(failed)} with a failed solver and {count(missing)} "
         "where a side is missing. Light dots: the bound is vacuous there, at or above the largest value "
-        "its quantity can have. "
-        f"Largest ratio: {number(float(points['ratio'].max()) if len(points) else np.nan)}."
+        "its quantity can have; diamonds are inconclusive. "
+        f"Largest ratio of a decided comparison: {number(float(decided.max()) if len(decided) else np.nan)}."
     )
