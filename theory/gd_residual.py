@@ -20,7 +20,6 @@ Reference    this project; that w − w* ln τ converges is Soudry et al., JMLR 
 """
 
 import numpy as np
-from scipy.special import exprel
 
 from theory.assumptions import CONVEX, FULL_BATCH, LOGISTIC, LOOKED, NO_L2, ONE_HEAD, SEPARABLE, STEP_RULE
 from theory.bound import Bound, Constants, Floats, known
@@ -68,7 +67,9 @@ def _sum(theta: Floats, start: float, c: Constants) -> Floats:
         return np.zeros_like(theta)
     more = c.step_size * (c.steps - c.early_step - 1)
     span = float(np.logaddexp(start, np.log(more)) - start) if more > 0 else 0.0
-    return np.exp((1 - theta) * start) * (c.step_size * np.exp(-start) + span * exprel((1 - theta) * span))
+    fall = (theta - 1) * span
+    mean = np.where(np.abs(fall) > 1e-8, -np.expm1(-fall) / np.where(fall == 0, 1.0, fall), 1 - fall / 2)
+    return np.exp((1 - theta) * start) * (c.step_size * np.exp(-start) + span * mean)
 
 
 BOUNDS = (

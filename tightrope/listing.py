@@ -23,8 +23,9 @@ class BadBound(ValueError):
 
 def listing(bound: str | None, run_dir: Path) -> list[dict[str, Any]]:
     """One row per (id, quantity), all of them or those of one id. Raises BadBound."""
+    claims = chosen(bound)
     found, run = worst_cases(), _ratios(run_dir)
-    return [_row(b, found.get((b.id, b.quantity)), run.get((b.id, b.quantity))) for b in chosen(bound)]
+    return [_row(b, found.get((b.id, b.quantity)), run.get((b.id, b.quantity))) for b in claims]
 
 
 def chosen(bound: str | None) -> list[Bound]:
@@ -39,6 +40,8 @@ def chosen(bound: str | None) -> list[Bound]:
 def show(rows: list[dict[str, Any]], run_dir: Path, *, in_full: bool) -> None:
     """A table of all, or each in full."""
     console = Console()
+    if not console.is_terminal:
+        console.width = 120  # a log has no width of its own
     if in_full:
         for row in rows:
             console.print(f"{row['id']} · {row['title']}", style="bold", markup=False, highlight=False)
@@ -106,7 +109,7 @@ def _ratios(run_dir: Path) -> dict[tuple[str, str], list[tuple[float, str]]]:
     ratios: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
     columns = ["bound", "quantity", "ratio", "task", "verdict"]
     try:
-        table = parquet.read_table(path, columns=columns).to_pydict()
+        table = parquet.ParquetFile(path).read(columns=columns).to_pydict()  # read_table would import pandas
     except (OSError, ValueError) as error:  # Arrow's own errors are of these kinds
         raise BadRun(f"--run-dir: {path} cannot be read; make it again with tightrope run") from error
     for bound, quantity, ratio, task, verdict in zip(*(table[name] for name in columns), strict=True):
