@@ -100,7 +100,7 @@ def hunted(choice: Choice, *, chance: Chance = "", largest: int = 12) -> TaskSpe
 def _tuning(choice: Choice, n: int, classes: int) -> dict[str, Setting]:
     loss = choice.one_of(LOSSES) if classes == 2 else "logistic"
     deletion = choice.one_of(("reweighted", "dropped"))
-    init_scale = choice.one_of((0.0, 0.0, 1.0, 0.1, 10.0))
+    init_scale = choice.one_of((0.0, 0.0, 1.0, 0.1, 10.0, 1000.0))
     tuning: dict[str, Setting] = {
         "loss": loss,
         "deletion": deletion,

@@ -54,7 +54,7 @@ def _excess(rho: Floats, h: float) -> Floats:
 
 def _risk_and_norm(time: Floats, gamma: float) -> tuple[Floats, Floats]:
     """r and W at times ηs, by a minimum over a grid of comparators x."""
-    x = np.geomspace(1e-3, 1e3, GRID)[:, None] * np.log1p(time.max()) / gamma
+    x = np.geomspace(1e-3, 1e3, GRID)[:, None] * np.log1p(time.max() * gamma**2) / gamma
     own = np.logaddexp(0, -x * gamma)
     return (own + x**2 / (2 * time)).min(axis=0), (x + np.sqrt(x**2 + 2 * time * own)).min(axis=0)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from synth.task import Task
-from theory.bound import Constants
+from theory.bound import Constants, Floats
 from theory.interval import Interval
 from verify import measure
 from verify.evidence import Evidence
@@ -41,7 +41,7 @@ def constants_of(evidence: Evidence) -> Constants:
         sample_smoothness=facts.curvature * task.radius**2,
         weight_norm=last.weight_norm,
         distance=float(np.linalg.norm(last.weights - fit.start)),
-        travel=float(np.linalg.norm(last.weights - _kept(evidence) * fit.start)),
+        travel=_travel(evidence, last.weights),
         gradient_bound=fit.gradient_bound,
         certificates=last.certificates,
         losses=measure.losses(task, tuning, last.weights),
@@ -112,9 +112,12 @@ def _class_means(task: Task) -> dict[str, Any]:
     return {"class_gap": gap, "class_spread": float(np.linalg.norm(means - means.mean(axis=0))) if whole else None}
 
 
-def _kept(evidence: Evidence) -> float:
-    """(1−ηλ)ᵗ: what is left of the start."""
-    return float((1 - evidence.fit.step_size * evidence.tuning.l2) ** evidence.fit.last.step)
+def _travel(evidence: Evidence, weights: Floats) -> float:
+    """‖w − (1−ηλ)ᵗw_0‖, and what rounding may have taken from it where the start is large."""
+    fit = evidence.fit
+    kept = (1 - fit.step_size * evidence.tuning.l2) ** fit.last.step * fit.start
+    error = measure.rounding(evidence.task, fit.last.step) * (np.linalg.norm(weights) + np.linalg.norm(kept))
+    return float(np.linalg.norm(weights - kept) + (error if fit.start.any() else 0.0))
 
 
 def _twin_facts(evidence: Evidence) -> dict[str, Any]:
@@ -135,7 +138,7 @@ def _twin_facts(evidence: Evidence) -> dict[str, Any]:
         "twin_distance": float(np.linalg.norm(v.weights - w.weights)) + error,
         "twin_turn": float(min(apart, 2.0)),
         "twin_norm": v.weight_norm,
-        "twin_travel": float(np.linalg.norm(v.weights - _kept(evidence) * evidence.fit.start)),
+        "twin_travel": _travel(evidence, v.weights),
         "twin_certificates": v.certificates,
         "twin_losses": measure.losses(evidence.task, evidence.tuning, v.weights),
         "twin_loss_changes": changes + steepest * np.linalg.norm(evidence.task.features, axis=1) * error,

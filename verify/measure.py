@@ -49,7 +49,8 @@ def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | 
     size = np.linalg.norm(apart, axis=(1, 2)) / (norm * others)
     error = parameter(task, tuning, snapshot)
     slack = (error.high - error.value) * (1 / norm + 1 / others) + 4 * np.finfo(float).eps * size
-    return Interval(value=size, low=size - slack, high=np.minimum(size + slack, 2.0))  # no chord is longer
+    size, high = np.minimum(size, 2.0), np.minimum(size + slack, 2.0)  # no chord is longer
+    return Interval(value=size, low=size - slack, high=high)
 
 
 def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
@@ -61,7 +62,10 @@ def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
     error = parameter(task, tuning, snapshot)
     slope = np.maximum(np.abs(_slopes(task, tuning, outputs)), np.abs(_slopes(task, tuning, outputs + moved)))
     norms = np.linalg.norm(task.features, axis=1)
-    return around(size, slope * norms * (error.high - error.value) + 4 * np.finfo(float).eps * size)
+    # the outputs are inner products: rounding moves a margin by `off`, and with it what ℓ changes
+    off = 4 * np.finfo(float).eps * (task.dimension + 2) * norms * snapshot.weight_norm
+    change = np.abs(moved).sum(axis=1) * off if tuning.loss == "squared" else size * np.expm1(np.minimum(off, 1.0))
+    return around(size, slope * norms * (error.high - error.value) + 4 * np.finfo(float).eps * size + change)
 
 
 def losses(task: Task, tuning: HeadTuning, weights: Floats) -> Floats:

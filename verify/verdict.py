@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 # equality satisfies "≤": two computations of an attained bound differ in their last digits
 RESOLUTION = 1e-9
+UNDERFLOW = 1e-150  # what is smaller has no square
 
 
 class Verdict(Enum):
@@ -112,7 +113,7 @@ def _compare(bound: Bound, value: float | Floats | Interval, measured: Interval)
     if np.isnan(v).any():
         return Comparison(bound=bound, verdict=Verdict.INCONCLUSIVE, reasons=("the bound is not a number here",))
     ratios = np.divide(m, v, out=np.where(m > 0, np.inf, 0.0), where=v > 0)
-    violated = low > v_high + RESOLUTION * np.abs(v_high)
+    violated = low > v_high + RESOLUTION * np.abs(v_high) + UNDERFLOW
     holds = high <= v_low + RESOLUTION * np.abs(v_low)
     if violated.any():
         verdict, worst = Verdict.VIOLATED, int(np.argmax(np.where(violated, ratios, -np.inf)))

@@ -25,8 +25,10 @@ LONGEST = 2000  # steps
 
 def hunt(seed: int, rounds: int, *, climbs: int) -> dict[Key, Found]:
     """`rounds` chunks of specs at random, then `climbs` rounds of variations on the best of each claim."""
-    best: dict[Key, Found] = dict(worst_cases())
+    best: dict[Key, Found] = {}
+    known = [(TaskSpec.from_dict(found["spec"]), found["seed"]) for found in worst_cases().values()]
     with joblib.Parallel(n_jobs=-1, return_as="generator_unordered") as parallel:
+        _keep(best, parallel(joblib.delayed(_look)([spec], own) for spec, own in known))
         jobs = [(k, _random(seed, k)) for k in range(rounds)]
         _keep(best, parallel(joblib.delayed(_look)(specs, seed + k) for k, specs in jobs))
         for climb in range(climbs):
@@ -50,7 +52,7 @@ def _varied(spec: TaskSpec, rng: np.random.Generator, *, fresh: bool = True) -> 
     """The spec with one or two of its choices changed a little, and new numbers unless they are to be kept."""
     tuning, params = cast(dict[str, Any], dict(spec.tuning)), dict(spec.params)
     for _ in range(1 + int(rng.integers(2))):
-        match int(rng.integers(6)):
+        match int(rng.integers(7)):
             case 0:
                 spec = replace(spec, n=max(2, spec.n + int(rng.choice([-1, 1]))))
             case 1:
@@ -63,7 +65,10 @@ def _varied(spec: TaskSpec, rng: np.random.Generator, *, fresh: bool = True) -> 
                     tuning["step_factor"] = float(rng.choice(STEP_FACTORS))
             case 4:
                 tuning["l2"] = float(rng.choice([*L2, tuning["l2"] * 2, tuning["l2"] / 2]))
-            case 5 if params:
+            case 5:
+                tuning["init_scale"] = float(rng.choice([0.0, 1.0, tuning["init_scale"] * 3, tuning["init_scale"] / 3]))
+                tuning["heads"] = tuning["heads"] if tuning["init_scale"] else 1
+            case 6 if params:
                 name = str(rng.choice(sorted(params)))
                 params[name] *= float(rng.choice([0.8, 1.25])) if name != "height" else 1.0
     if tuning.get("order") == "shuffled":

@@ -1,4 +1,4 @@
-"""No bound is violated on random tasks and tunings, and every bound times a factor below 1 is."""
+"""No bound is violated on random tasks and tunings, and statistical claims times a factor below 1 are."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,6 +9,7 @@ from synth.families import BUILT_IN as FAMILIES
 from synth.spec import TUNING, TaskSpec
 from theory.catalogue import BUILT_IN
 from theory.interval import Interval
+from theory.quantities import QUANTITIES
 from verify.work import work_on
 
 TUNINGS = [  # steps in units of 1/(β+λ)
@@ -25,6 +26,7 @@ TUNINGS = [  # steps in units of 1/(β+λ)
     {"steps": 3, "l2": 0.5, "step_factor": 1.9},
     {"steps": 3, "l2": 1.0, "step_factor": 1.9, "loss": "squared"},
     {"steps": 5, "step_factor": 0.1, "l2": 1e-3},
+    {"steps": 40, "init_scale": 3.0, "heads": 2, "deletion": "dropped"},
 ]
 OF_MANY_CLASSES = [t for t in TUNINGS if t.get("loss", "logistic") == "logistic" and "order" not in t]
 SIZES = [(8, 3), (2, 2), (12, 4), (5, 9), (16, 2), (3, 1)]
@@ -34,7 +36,8 @@ DRAWN = [("cap", 12, 4, 100, 32), ("mixture", 16, 8, 1, 300), ("label-noise", 8,
 
 def specs():
     """Every family, tuning and size many times over; further tasks on which bounds are nearly met."""
-    names = [*FAMILIES, *FAMILIES, "planted-sphere", "planted-sphere"]
+    names = [name for name, kind in FAMILIES.items() if kind.designed]  # on others bounds are met exactly, and undecided
+    names += [*names, "planted-sphere", "planted-sphere"]
     for k in range(44):
         family = names[k % len(names)]
         many = FAMILIES[family].multiclass
@@ -44,6 +47,9 @@ def specs():
     for k, (family, n, d, steps, draws) in enumerate(DRAWN):
         tuning = {"steps": steps, "deletion": "dropped", "step_factor": 0.2, "step_from": "pilot"}
         yield replace(_spec(100 + k, family, n, d, tuning), draws=draws)
+    for k in range(8):  # where the squared loss interpolates
+        tuning = {"loss": "squared", "steps": 10 * k + 1, "deletion": ("reweighted", "dropped")[k % 2]}
+        yield _spec(300 + k, "planted-gaussian", 4, 6, tuning)
     for k, tuning in enumerate(TUNINGS):
         params = {"margin_ratio": 0.02, "spread": 0.0}
         yield replace(_spec(200 + k, "planted-sphere", 2, 2, tuning), params=params)
@@ -72,24 +78,10 @@ def false(bound, factor):
 
 
 SEEDS = (0, 1, 2)
-FALSE = {  # every bound, and a factor that makes it false
-    ("one-run", "parameter.each"): 0.999,
-    ("one-run", "direction.each"): 0.99,
-    ("one-run", "pointwise.each"): 0.6,
-    ("separable-mean", "parameter.mean"): 0.5,
-    ("separable-mean", "direction.mean"): 0.25,
-    ("svm-leave-one-out", "svm-direction.each"): 0.99,
-    ("svm-leave-one-out", "svm-direction.mean"): 0.95,
-    ("svm-margin-ratio", "svm-direction.each"): 0.999,
-    ("margin-certificate", "margin-direction"): 0.75,
-    ("regularised-erm", "minimiser.each"): 0.99,
-    ("regularised-erm", "minimiser.max"): 0.9,
-    ("regularised-erm", "minimiser.mean"): 0.8,
-    ("convex-gd", "parameter.max"): 0.6,
-    ("convex-gd", "parameter.mean"): 0.8,
-    ("strongly-convex-gd", "parameter.max"): 0.9,
-    ("strongly-convex-gd", "parameter.mean"): 0.8,
+BY_CHANCE = {  # statistical claims, and a factor that makes each false; the sure ones have theirs in test_worst_cases
     ("efron-stein", "resample-variance"): 0.5,
+    ("multi-head", "seed-parameter-variance"): 0.2,
+    ("multi-head", "seed-distance.median"): 0.2,
 }
 OF_ALL = pytest.mark.parametrize("bound", BUILT_IN, ids=lambda b: f"{b.id}/{b.quantity}")
 
@@ -97,7 +89,7 @@ OF_ALL = pytest.mark.parametrize("bound", BUILT_IN, ids=lambda b: f"{b.id}/{b.qu
 @pytest.fixture(scope="module")
 def verdicts():
     """Every verdict on every task, by bound and quantity; false bounds and one without its step rule among them."""
-    twins = [false(b, FALSE[b.id, b.quantity]) for b in BUILT_IN]
+    twins = [false(b, BY_CHANCE[b.id, b.quantity]) for b in BUILT_IN if (b.id, b.quantity) in BY_CHANCE]
     twins += [lawless(b) for b in BUILT_IN if b.id == "one-run"]
     found = {(b.id, b.quantity): Counter() for b in [*BUILT_IN, *twins]}
     for seed in SEEDS:
@@ -106,23 +98,24 @@ def verdicts():
     return found
 
 
-def test_every_bound_has_a_false_twin():
-    assert {(b.id, b.quantity) for b in BUILT_IN} == FALSE.keys()
+def test_every_statistical_claim_has_a_false_twin():
+    assert {(b.id, b.quantity) for b in BUILT_IN if QUANTITIES[b.quantity].random} == BY_CHANCE.keys()
 
 
 @OF_ALL
 def test_no_bound_is_violated(bound, verdicts):
-    """False alarms: none for a sure bound; 9 verdicts at 1e-4 each for the one on expectations."""
+    """False alarms: none for a sure bound; at most 60 verdicts at 1e-4 each for each of those on expectations."""
     seen = verdicts[bound.id, bound.quantity]
     assert seen.total() == len(SEEDS) * len(list(specs()))
-    assert seen["VIOLATED"] == seen["SOLVER_FAILED"] == seen["INCONCLUSIVE"] == 0
+    assert seen["VIOLATED"] == seen["SOLVER_FAILED"] == 0
+    assert seen["INCONCLUSIVE"] <= (15 if QUANTITIES[bound.quantity].random else 0)
     assert seen["HOLDS"] >= 9
     assert seen["INAPPLICABLE"] > 0
 
 
-@OF_ALL
-def test_its_false_twin_is_violated(bound, verdicts):
-    assert verdicts[f"false-{bound.id}", bound.quantity]["VIOLATED"] > 0
+@pytest.mark.parametrize(("name", "quantity"), BY_CHANCE)
+def test_its_false_twin_is_violated(name, quantity, verdicts):
+    assert verdicts[f"false-{name}", quantity]["VIOLATED"] > 0
 
 
 def test_without_the_step_rule_one_run_is_false(verdicts):

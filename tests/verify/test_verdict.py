@@ -50,7 +50,8 @@ def verdict(value, measured, quantity="direction.mean", **more):
         (1.0, between(0.9, 0.95, 1.2), INCONCLUSIVE, 0.95, False),
         (1.0, between(1.0, 1.05, 1.2), INCONCLUSIVE, 1.05, False),
         (0.0, exactly(0.0), HOLDS, 0.0, False),
-        (0.0, exactly(1e-300), VIOLATED, INF, False),
+        (0.0, exactly(1e-140), VIOLATED, INF, False),
+        (0.0, exactly(1e-160), INCONCLUSIVE, INF, False),  # so small that its square is 0
         (0.0, between(0.0, 1e-20, 1e-20), INCONCLUSIVE, INF, False),
         (2.0, exactly(0.5), HOLDS, 0.25, True),
         (1.999, exactly(0.5), HOLDS, 0.5 / 1.999, False),
