@@ -20,7 +20,6 @@ def constants_of(evidence: Evidence) -> Constants:
     facts, last, whole = tuning.facts(task.classes), fit.last, margins.whole
     draws, starts = evidence.draws, evidence.starts
     reached = signed_margin(task, last.weights)
-    rows, sample = rows_of(task, task.features)
     early = max((s for s in fit.snapshots if s.step <= last.step / 2), key=lambda s: s.step, default=None)
     return Constants(
         samples=task.samples,
@@ -49,9 +48,6 @@ def constants_of(evidence: Evidence) -> Constants:
         early_weights=None if early is None else early.weights.ravel(),
         margin=_interval(whole.low, whole.high),
         angular_margin=_interval(margins.angular.low, margins.angular.high),
-        rows=rows,
-        row_sample=sample,
-        dual=whole.dual if whole.separable else None,
         **_class_means(task),
         signed_margin=max(whole.reached, reached),
         undecided=whole.separable is None,
@@ -64,6 +60,7 @@ def constants_of(evidence: Evidence) -> Constants:
         heads=tuning.heads,
         init_scale=float(tuning.init_scale),
         seeds=0 if starts is None else starts.count,
+        **_machine_facts(evidence),
         **_twin_facts(evidence),
         **_minimiser_facts(evidence),
         **_interpolation_facts(evidence),
@@ -79,6 +76,8 @@ def why_unknown(evidence: Evidence) -> dict[str, str]:
         "separable": "the margin's interval holds 0, and rounding hides which side",
         "left_out_margins": "the machines without one sample were not solved" if separable else "not separable",
         "machine_sines": "not separable",
+        "rows": "not separable, or not needed: the rows are for logistic heads without l2",
+        "row_sample": "not separable",
         "dual": "not separable",
         "minimiser_pulls": minimisers,
         "minimiser_gradient": minimisers,
@@ -100,6 +99,15 @@ def why_unknown(evidence: Evidence) -> dict[str, str]:
 
 def _interval(low: float, high: float) -> Interval:
     return Interval(value=(low + high) / 2, low=low, high=high)
+
+
+def _machine_facts(evidence: Evidence) -> dict[str, Any]:
+    """The rows in the coordinates of the features, with their dual weights; K classes make them K times as long."""
+    whole = evidence.margins.whole
+    if not whole.separable or evidence.tuning.loss != "logistic" or evidence.tuning.l2 > 0:
+        return {}
+    rows, sample = rows_of(evidence.task, evidence.task.features)
+    return {"rows": rows, "row_sample": sample, "dual": whole.dual}
 
 
 def _class_means(task: Task) -> dict[str, Any]:

@@ -6,14 +6,16 @@ was never below its bound on any case looked at, nor ever applied beyond it. Wha
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 import joblib
 import numpy as np
 
+from synth.families import family
 from synth.hunting import AtRandom, Chance, hunted
 from synth.seeds import stream
-from synth.spec import TaskSpec
+from synth.spec import BadSuite, TaskSpec
 from synth.suites import suite
 from theory.bound import Bound, Constants, Floats, Unknown
 from theory.catalogue import BUILT_IN
@@ -26,10 +28,12 @@ from verify.trial import facts_for, measured
 from verify.verdict import Measurement, Verdict, judge
 from verify.work import gathered
 from verify.worst_cases import tightest, worst_cases
+from verify.worst_hunt import varied
 
 Status = Literal["killed", "survived", "not-counted"]
 
 CHUNK, ROUNDS = 25, 40
+CLIMBS, STEP = 10, 24  # rounds of variations on the case that came closest to killing a mutant, and how many a round
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +47,16 @@ class Outcome:
 
 @dataclass(kw_only=True)
 class _Seen:
-    """Of one mutant, over the cases looked at: who killed it, how often it was below its bound or applied beyond it."""
+    """Of one mutant, over the cases looked at: who killed it, how often it was below its bound or applied beyond it.
+
+    closest  the largest measured/claimed where it was below its bound, with the spec and the seed of that case
+    """
 
     killer: str = ""
     below: int = 0
     beyond: int = 0
     judged: int = 0
+    closest: tuple[float, TaskSpec, int] | None = None
 
 
 def hunt_mutants(
@@ -56,25 +64,34 @@ def hunt_mutants(
     bounds: Sequence[Bound] = BUILT_IN,
     *,
     workers: int = -1,
+    rounds: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Outcome]:
     """Every mutant of the bounds, hunted on fresh tasks until it is killed or all rounds are over.
 
     The tasks: those of the kinds that came closest to each bound (numbers drawn anew), the two suites, and the hunting
-    ground. `progress` is told (killed, hunted). The outcome depends on the seed alone, not on the workers.
+    ground; only the first `rounds` of them, if given. `progress` is told (killed, hunted). The outcome depends on the seed
+    alone, not on the workers.
     """
     mutants = mutants_of(bounds, tightest())
     seen = [_Seen() for _ in mutants]
     with joblib.Parallel(n_jobs=workers, return_as="generator") as parallel:
-        for chunks in _rounds(seed):
-            alive = [k for k, mutant in enumerate(mutants) if not (mutant.harmless or seen[k].killer)]
-            if not alive:
-                break
-            found = parallel(joblib.delayed(_look)(specs, own, alive, bounds) for specs, own in chunks)
+
+        def look(chunks: list[tuple[list[TaskSpec], int, list[int]]]) -> None:
+            found = parallel(joblib.delayed(_look)(specs, own, which, bounds) for specs, own, which in chunks)
             for each in found:
                 for k, one in each.items():
                     _add(seen[k], one)
             progress(sum(bool(s.killer) for s in seen), sum(not mutant.harmless for mutant in mutants))
+
+        def alive() -> list[int]:
+            return [k for k, mutant in enumerate(mutants) if not (mutant.harmless or seen[k].killer)]
+
+        for chunks in islice(_rounds(seed), rounds):
+            if which := alive():
+                look([(specs, own, which) for specs, own in chunks])
+        for climb in range(CLIMBS if rounds is None else 0):
+            look([_climb(seed, climb, k, seen[k]) for k in alive() if not mutants[k].open and seen[k].closest])
     return [_outcome(mutant, one) for mutant, one in zip(mutants, seen, strict=True)]
 
 
@@ -89,6 +106,14 @@ def _rounds(seed: int) -> Iterator[list[tuple[list[TaskSpec], int]]]:
     yield [([*suite("stress", 14).specs], seed + 1)]
     for number in range(ROUNDS // 4):
         yield [(_random(seed, 4 * number + part), seed) for part in range(4)]
+
+
+def _climb(seed: int, climb: int, k: int, seen: _Seen) -> tuple[list[TaskSpec], int, list[int]]:
+    """Variations on the case closest to killing mutant k: half of them with its own numbers, half with new ones."""
+    assert seen.closest is not None
+    _, spec, own = seen.closest
+    rng = stream(seed, "climb", climb, k)
+    return [varied(spec, rng, fresh=bool(j % 2)) for j in range(STEP)], own, [k]
 
 
 def _other_convention(spec: TaskSpec) -> TaskSpec:
@@ -106,27 +131,40 @@ def _look(specs: Sequence[TaskSpec], seed: int, alive: Sequence[int], bounds: Se
     """In a worker: what these specs show of the mutants that are still alive."""
     mutants = mutants_of(bounds, tightest())
     seen = {k: _Seen() for k in alive}
+    drawable = [spec for spec in specs if _can_be_drawn(spec)]
     with one_thread(), np.errstate(all="ignore"):
-        for spec, evidence in zip(specs, gathered(specs, seed, "cpu", "float64", level_of(1000)), strict=True):
+        for spec, evidence in zip(drawable, gathered(drawable, seed, "cpu", "float64", level_of(1000)), strict=True):
             measurement, constants = measured(evidence), constants_of(evidence)
             for k in alive:
                 if not seen[k].killer:
-                    facts = facts_for(mutants[k].bound, evidence, constants)
-                    _try(mutants[k], facts, measurement, f"{spec.name} (seed {seed})", seen[k])
+                    _try(
+                        mutants[k], facts_for(mutants[k].bound, evidence, constants), measurement, (spec, seed), seen[k]
+                    )
     return seen
 
 
-def _try(mutant: Mutant, facts: Constants, measurement: Measurement, name: str, seen: _Seen) -> None:
+def _can_be_drawn(spec: TaskSpec) -> bool:
+    """Whether the family takes it: a variation may leave the range of a parameter."""
+    try:
+        family(spec.family).complete(spec)
+    except BadSuite:
+        return False
+    return True
+
+
+def _try(mutant: Mutant, facts: Constants, measurement: Measurement, case: tuple[TaskSpec, int], seen: _Seen) -> None:
     comparison = judge(mutant.false, facts, measurement)
     if comparison.verdict in (Verdict.INAPPLICABLE, Verdict.SOLVER_FAILED) or comparison.ratio is None:
         return
     seen.judged += 1
     inside = all(_holds(assumption.holds, facts) for assumption in mutant.bound.assumptions)
     seen.beyond += not inside and comparison.ratio > 0  # an infinite bound claims nothing
-    if inside:
-        seen.below += bool((_high(mutant.false, facts) < _high(mutant.bound, facts) * (1 - 1e-9)).any())
+    below = inside and bool((_high(mutant.false, facts) < _high(mutant.bound, facts) * (1 - 1e-9)).any())
+    seen.below += below
+    if below and np.isfinite(comparison.ratio) and (seen.closest is None or comparison.ratio > seen.closest[0]):
+        seen.closest = (comparison.ratio, *case)
     if comparison.verdict is Verdict.VIOLATED:
-        seen.killer = f"{name}: measured/claimed = {comparison.ratio:.4g}"
+        seen.killer = f"{case[0].name} (seed {case[1]}): measured/claimed = {comparison.ratio:.4g}"
 
 
 def _holds(holds: Callable[[Constants], bool], facts: Constants) -> bool:
@@ -147,6 +185,8 @@ def _high(bound: Bound, facts: Constants) -> Floats:
 def _add(seen: _Seen, one: _Seen) -> None:
     seen.killer = seen.killer or one.killer
     seen.below, seen.beyond, seen.judged = seen.below + one.below, seen.beyond + one.beyond, seen.judged + one.judged
+    if one.closest and (seen.closest is None or one.closest[0] > seen.closest[0]):
+        seen.closest = one.closest
 
 
 def _outcome(mutant: Mutant, seen: _Seen) -> Outcome:
@@ -157,8 +197,9 @@ def _outcome(mutant: Mutant, seen: _Seen) -> Outcome:
     if mutant.open:
         reason = f"without the assumption it is unproved, not known to be false; no violation on {seen.beyond} cases beyond it"
         return Outcome(mutant=mutant, status="not-counted", reason=reason)
-    if not seen.below + seen.beyond:
-        reason = f"not a false variant: never below the bound, nor applied beyond it, on {seen.judged} cases"
+    if not seen.below:
+        reason = f"not a false variant: never below the bound on {seen.judged} cases"
         return Outcome(mutant=mutant, status="not-counted", reason=reason)
-    reason = f"below the bound on {seen.below} cases, applied beyond it on {seen.beyond}, and no violation found"
+    closest = 0.0 if seen.closest is None else seen.closest[0]
+    reason = f"below the bound on {seen.below} of {seen.judged} cases, never violated; largest measured/claimed there {closest:.4g}"
     return Outcome(mutant=mutant, status="survived", reason=reason)

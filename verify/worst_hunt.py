@@ -33,11 +33,11 @@ def hunt(seed: int, rounds: int, *, climbs: int) -> dict[Key, Found]:
         _keep(best, parallel(joblib.delayed(_look)(specs, seed + k) for k, specs in jobs))
         for climb in range(climbs):
             own = stream(seed, "climb", climb)
-            specs = [_varied(TaskSpec.from_dict(found["spec"]), own) for found in best.values() for _ in range(12)]
+            specs = [varied(TaskSpec.from_dict(found["spec"]), own) for found in best.values() for _ in range(12)]
             chunks = [specs[first : first + CHUNK] for first in range(0, len(specs), CHUNK)]
             _keep(best, parallel(joblib.delayed(_look)(chunk, seed + climb) for chunk in chunks))
             same = [(TaskSpec.from_dict(found["spec"]), found["seed"]) for found in best.values()]
-            nudged = [(_varied(spec, own, fresh=False), kept) for spec, kept in same for _ in range(4)]
+            nudged = [(varied(spec, own, fresh=False), kept) for spec, kept in same for _ in range(4)]
             _keep(best, parallel(joblib.delayed(_look)([spec], kept) for spec, kept in nudged))
     return best
 
@@ -48,7 +48,7 @@ def _random(seed: int, k: int) -> list[TaskSpec]:
     return [replace(hunted(choice, chance=chance), index=j) for j in range(CHUNK)]
 
 
-def _varied(spec: TaskSpec, rng: np.random.Generator, *, fresh: bool = True) -> TaskSpec:
+def varied(spec: TaskSpec, rng: np.random.Generator, *, fresh: bool = True) -> TaskSpec:
     """The spec with one or two of its choices changed a little, and new numbers unless they are to be kept."""
     tuning, params = cast(dict[str, Any], dict(spec.tuning)), dict(spec.params)
     for _ in range(1 + int(rng.integers(2))):

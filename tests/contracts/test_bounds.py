@@ -195,7 +195,7 @@ MONOTONE = [  # (id, quantity, change, what the value is multiplied by)
     ("one-run", "pointwise.each", {"slope": np.sqrt(2)}, np.sqrt(2)),
     ("svm-leave-one-out", "svm-direction.mean", {"dimension": 1}, 0.5),
     ("fine-tuning-distance", "parameter.mean", {"steps": 40}, 2.0),
-    ("fine-tuning-distance", "parameter.mean", {"deletion": "dropped"}, 3 / 4),
+    ("fine-tuning-distance", "parameter.mean", {"deletion": "dropped"}, 3 / 4 * np.sqrt(4 / 3)),
     ("fine-tuning-distance", "parameter.mean", {"step_size": 1.5}, np.sqrt(6)),  # √3, and beyond 1/β times √2
     ("fine-tuning-pl", "parameter.mean", {"interpolant_distance": 1.0}, 0.5),
     ("multi-head", "seed-parameter-variance", {"heads": 4}, 1 / 4),

@@ -36,7 +36,9 @@ DRAWN = [("cap", 12, 4, 100, 32), ("mixture", 16, 8, 1, 300), ("label-noise", 8,
 
 def specs():
     """Every family, tuning and size many times over; further tasks on which bounds are nearly met."""
-    names = [name for name, kind in FAMILIES.items() if kind.designed]  # on others bounds are met exactly, and undecided
+    names = [
+        name for name, kind in FAMILIES.items() if kind.designed
+    ]  # on others bounds are met exactly, and undecided
     names += [*names, "planted-sphere", "planted-sphere"]
     for k in range(44):
         family = names[k % len(names)]

@@ -134,6 +134,7 @@ COMMANDS = {
     ("run", "smoke", "--out", "good.npz/below/it"): "--out: cannot write to good.npz/below/it",
     ("bounds", "nope"): "bound nope",
     ("bounds", "nope", "--json"): "bound nope",
+    ("bounds", "nope", "--mutants"): "bound nope: no such bound; known are one-run, ",
     ("figures", "nope"): "nope holds no finished run",
     ("figures", "good.npz"): "good.npz holds no finished run",
     ("task", "nope", "t", "--out", "t.npz"): "nope holds no finished run",
@@ -188,11 +189,12 @@ def test_real_processes_are_quick_and_clean():
 def test_bad_input_is_refused_before_torch_is_loaded():
     code = (
         "import sys; from typer.testing import CliRunner; from tightrope.cli import app\n"
-        "for a in (['--help'], ['--version'], ['bounds'], ['bounds', '--json'], ['probe', '--help'],\n"
+        "for a in (['--help'], ['--version'], ['bounds'], ['bounds', '--json'], ['bounds', 'one-run'],\n"
+        "          ['bounds', 'nope', '--mutants'], ['probe', '--help'],\n"
         "          ['probe', 'nope.npz'], ['probe', 'good.npz', '--steps', '-1'], ['run', 'nope'],\n"
         "          ['run', 'smoke', '--out', 'good.npz'], ['figures', 'nope'], ['task', 'nope', 't', '--out', 't']):\n"
         "    CliRunner().invoke(app, a)\n"
-        "    print([m for m in ('torch', 'sklearn', 'matplotlib', 'pandas') if m in sys.modules], *a)\n"
+        "    print([m for m in ('torch', 'sklearn', 'matplotlib', 'pandas', 'pyarrow') if m in sys.modules], *a)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     slow = [line for line in done.stdout.splitlines() if not line.startswith("[]")]

@@ -1,0 +1,117 @@
+"""`tightrope probe`: one task under the magnifying glass, as tables or as one JSON object."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from synth.real import NAMES
+from tightrope.common import DONE, VIOLATED, Deletion, Device, Dtype, Loss, Scale, Solver
+
+if TYPE_CHECKING:
+    from synth.task import Task
+    from verify.probe import Probe
+    from verify.tuning import HeadTuning
+
+
+def probe(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA.npz|NAME",
+            help=f"A file with features (n,d) and labels (n,), or one of: {', '.join(NAMES)}.",
+        ),
+    ],
+    steps: Annotated[int | None, typer.Option(help="Steps of gradient descent.  [default: 10000]")] = None,
+    log_steps: Annotated[
+        float | None, typer.Option(help="Logarithm of the number of steps (needs the log-time solver).")
+    ] = None,
+    step_size: Annotated[str, typer.Option(help="η, or auto = 1/(β+λ).")] = "auto",
+    l2: Annotated[float, typer.Option(help="λ in λ‖w‖²/2.")] = 0.0,
+    loss: Annotated[Loss, typer.Option(help="Softmax for three and more classes.")] = Loss.logistic,
+    deletion: Annotated[Deletion, typer.Option(help="Leave-one-out convention.")] = Deletion.reweighted,
+    heads: Annotated[int, typer.Option(help="Heads whose mean is the head.")] = 1,
+    init_scale: Annotated[float, typer.Option(help="σ of the Gaussian start, 0 for the zero start.")] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the start.")] = 0,
+    bias: Annotated[
+        bool | None,
+        typer.Option("--bias/--no-bias", help="Append a constant feature.  [default: only to bundled data]"),
+    ] = None,
+    scale: Annotated[
+        Scale | None, typer.Option(help="standard: zero mean, unit variance.  [default: only bundled data]")
+    ] = None,
+    solver: Annotated[Solver, typer.Option(help="auto is direct.")] = Solver.auto,
+    exact: Annotated[
+        bool | None,
+        typer.Option("--exact/--no-exact", help="Retrain every replica.  [default: if under 30 s]"),
+    ] = None,
+    device: Annotated[Device, typer.Option(help="Where to tune.")] = Device.auto,
+    dtype: Annotated[Dtype, typer.Option(help="Of the replicas' differences.")] = Dtype.float64,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")
+    ] = False,
+) -> None:
+    """How far would the head move without any one sample, and what does theory guarantee?
+
+    Example: tightrope probe breast-cancer --steps 2000
+    """
+    from verify.tuning import BadTuning, HeadTuning
+
+    if steps is not None and log_steps is not None:
+        raise BadTuning("--steps and --log-steps: give one of them")
+    if log_steps is not None or solver is Solver.log_time:
+        option = "--log-steps" if log_steps is not None else "--solver log-time"
+        raise BadTuning(f"{option}: this version has the direct solver only; give --steps")
+    tuning = HeadTuning(
+        loss=loss.value, steps=10_000 if steps is None else steps, step_size=_step_size(step_size), l2=l2,
+        deletion=deletion.value, heads=heads, init_scale=init_scale, device=device.value, dtype=dtype.value,
+    )  # fmt: skip
+    found = _probe(_load(data, scale, bias), tuning, exact, seed)
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), allow_nan=False))
+    else:
+        from tightrope import tables
+
+        tables.show_probe(found)
+    failed = any(c.verdict.name == "VIOLATED" and c.bound.proven for c in found.comparisons)
+    raise typer.Exit(VIOLATED if failed else DONE)
+
+
+def _probe(data: "Task", tuning: "HeadTuning", exact: bool | None, seed: int) -> "Probe":
+    from verify.probe import PATIENCE, estimated_seconds, probe
+
+    found = probe(data, tuning, exact=exact, seed=seed)
+    if exact is None and not found.exact:
+        seconds = estimated_seconds(data, tuning)
+        typer.echo(
+            f"retraining all {data.samples} replicas would take about {seconds:.0f} s, more than {PATIENCE:.0f}: "
+            "certificates from one run only; --exact retrains them",
+            err=True,
+        )
+    return found
+
+
+def _load(data: str, scale: Scale | None, bias: bool | None) -> "Task":
+    """A bundled data set, standardised and with bias unless said otherwise, or a file as it is unless said otherwise."""
+    if data in NAMES:
+        from synth.real import load
+
+        chosen = (scale or Scale.standard).value, True if bias is None else bias
+        typer.echo(f"{data}: scale {chosen[0]}, {'with' if chosen[1] else 'without'} bias", err=True)
+        return load(data, *chosen)
+    from synth.npz import load_npz
+    from synth.real import prepared
+
+    return prepared(load_npz(Path(data)), (scale or Scale.none).value, bool(bias))
+
+
+def _step_size(text: str) -> Any:
+    from verify.tuning import BadTuning
+
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise BadTuning(f"step_size: {text} must be auto or a finite number, 0 or more") from None
