@@ -73,7 +73,7 @@ BOUNDS = (
     ),
     Bound(
         id="margin-certificate",
-        title="How far a separating head is from the maximum-margin direction",
+        title="How far a head is from the maximum-margin direction",
         quantity="margin-direction",
         statement=r"\|\hat w - u_S\| \le \sqrt{2(1 - \min_i\langle\hat w, z_i\rangle/\gamma_S)}",
         reference="this project, proof in theory/hard_margin.py",

@@ -33,7 +33,7 @@ from verify.worst_hunt import varied
 Status = Literal["killed", "survived", "not-counted"]
 
 CHUNK, ROUNDS = 25, 40
-CLIMBS, STEP = 10, 24  # rounds of variations on the case that came closest to killing a mutant, and how many a round
+CLIMBS, STEP = 14, 24  # rounds of variations on the case that came closest to killing a mutant, and how many a round
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +161,7 @@ def _try(mutant: Mutant, facts: Constants, measurement: Measurement, case: tuple
     seen.beyond += not inside and comparison.ratio > 0  # an infinite bound claims nothing
     below = inside and bool((_high(mutant.false, facts) < _high(mutant.bound, facts) * (1 - 1e-9)).any())
     seen.below += below
-    if below and np.isfinite(comparison.ratio) and (seen.closest is None or comparison.ratio > seen.closest[0]):
+    if below and comparison.verdict is not Verdict.INCONCLUSIVE and comparison.ratio > (seen.closest or (0.0,))[0]:
         seen.closest = (comparison.ratio, *case)
     if comparison.verdict is Verdict.VIOLATED:
         seen.killer = f"{case[0].name} (seed {case[1]}): measured/claimed = {comparison.ratio:.4g}"
@@ -201,5 +201,5 @@ def _outcome(mutant: Mutant, seen: _Seen) -> Outcome:
         reason = f"not a false variant: never below the bound on {seen.judged} cases"
         return Outcome(mutant=mutant, status="not-counted", reason=reason)
     closest = 0.0 if seen.closest is None else seen.closest[0]
-    reason = f"below the bound on {seen.below} of {seen.judged} cases, never violated; largest measured/claimed there {closest:.4g}"
+    reason = f"below the bound on {seen.below} of {seen.judged} cases, never violated; closest measured/claimed {closest:.4g}"
     return Outcome(mutant=mutant, status="survived", reason=reason)

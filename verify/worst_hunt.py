@@ -62,19 +62,26 @@ def varied(spec: TaskSpec, rng: np.random.Generator, *, fresh: bool = True) -> T
                 tuning["steps"] = min(tuning["steps"], LONGEST)
             case 3:
                 if "step_factor" in tuning:
-                    tuning["step_factor"] = float(rng.choice(STEP_FACTORS))
+                    tuning["step_factor"] = float(rng.choice([*STEP_FACTORS, _near(tuning["step_factor"], rng)]))
             case 4:
-                tuning["l2"] = float(rng.choice([*L2, tuning["l2"] * 2, tuning["l2"] / 2]))
+                tuning["l2"] = float(rng.choice([*L2, *(_near(tuning["l2"], rng) for _ in range(6))]))
             case 5:
-                tuning["init_scale"] = float(rng.choice([0.0, 1.0, tuning["init_scale"] * 3, tuning["init_scale"] / 3]))
+                tuning["init_scale"] = float(
+                    rng.choice([0.0, 1.0, *(_near(tuning["init_scale"], rng) for _ in range(4))])
+                )
                 tuning["heads"] = tuning["heads"] if tuning["init_scale"] else 1
             case 6 if params:
                 name = str(rng.choice(sorted(params)))
-                params[name] *= float(rng.choice([0.8, 1.25])) if name != "height" else 1.0
+                params[name] = params[name] if name == "height" else _near(params[name], rng)
     if tuning.get("order") == "shuffled":
         tuning["batch_size"] = min(int(tuning["batch_size"]), spec.n)
     index = int(rng.integers(2**31)) if fresh else spec.index
     return replace(spec, index=index, tuning=tuning, params=params)
+
+
+def _near(value: float, rng: np.random.Generator) -> float:
+    """The value times a factor, mostly between a half and two."""
+    return float(value * np.exp(0.4 * rng.standard_normal()))
 
 
 def _look(specs: Sequence[TaskSpec], seed: int) -> dict[Key, Found]:
