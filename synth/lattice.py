@@ -14,7 +14,8 @@ def lattice(spec: TaskSpec, population: np.random.Generator, rng: np.random.Gene
 
 
 def axes(spec: TaskSpec, population: np.random.Generator, rng: np.random.Generator) -> Sample:
-    """Sample i on axis i mod d: samples at right angles, each alone in what it pulls, and copies where n > d."""
-    features = np.eye(spec.d)[np.arange(spec.n) % spec.d] * spec.params["radius"]
+    """Sample i on axis i mod d of a turned frame: samples at right angles, each alone in what it pulls, copies where n > d."""
+    frame, _ = np.linalg.qr(rng.standard_normal((spec.d, spec.d)))
+    features = frame[np.arange(spec.n) % spec.d] * spec.params["radius"]
     labels = rng.choice([-1, 1], spec.n)
     return Sample(features * labels[:, None], labels)

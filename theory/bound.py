@@ -41,7 +41,8 @@ class Constants:
     twin_norm, twin_travel              ‖v_t‖, ‖v_t − (1−ηλ)ᵗw_0‖
     twin_certificates                   (n,) η/(n−1) Σ_s (1−ηλ)^(t−1−s) ‖∇ℓ_i(v_s)‖
     twin_losses, twin_loss_changes      (n,) ℓ(v_t; z_i), |ℓ(w_t; z_i) − ℓ(v_t; z_i)|
-    early_step, early_weights           a look at the one run before its end: s, and w_s as one vector (D,)
+    early_step, early_weights           a look at the one run before its end: s, and w_s as one vector in the coordinates
+                                        of `rows`
     margin, angular_margin              intervals for γ and γ̂; low ends 0 when not separable
     rows, row_sample, dual              (m, D) the constraint vectors of `theory.margin`, (m,) their samples, (m,) α ≥ 0
     class_gap                           the smallest ‖μ_y − μ_k‖ over pairs of classes that S has

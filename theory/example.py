@@ -1,4 +1,4 @@
-"""One worked set of constants, inside the domain of every bound that wants no l2 term; `inside` has one for the others."""
+"""Worked constants, inside the domain of every bound that wants no l2 term; `inside` has them for the others too."""
 
 from dataclasses import replace
 
@@ -27,6 +27,15 @@ EXAMPLE = Constants(
 )  # fmt: skip
 
 
-def inside(bound: Bound) -> Constants:
-    """Constants inside the domain of the bound."""
-    return replace(EXAMPLE, l2=0.5) if any(a.name == "l2" for a in bound.assumptions) else EXAMPLE
+# the same after very many steps, where no minimum, maximum or trivial value hides what a formula depends on
+LATER = replace(
+    EXAMPLE, steps=10**40, early_step=10**20, early_weights=np.array([220.0, 40.0]), weight_norm=500.0,
+    certificates=np.array([1.0, 2.0, 0.5, 4.0]), twin_certificates=np.array([0.1, 0.3, 0.1, 0.5]),
+    rows=np.array([[1.0, 0.0], [0.2, 2.0], [1.1, 0.1], [0.5, 1.4]]), dual=np.array([0.9, 0.2, 0.0, 0.0]),
+)  # fmt: skip
+
+
+def inside(bound: Bound) -> tuple[Constants, Constants]:
+    """Constants inside the domain of the bound, early and late."""
+    l2 = 0.5 if any(a.name == "l2" for a in bound.assumptions) else 0.0
+    return replace(EXAMPLE, l2=l2), replace(LATER, l2=l2)

@@ -6,7 +6,6 @@ Upper        For any s_0 with ρ = ρ_{s_0} ≤ 1 and hρ ≤ 1, and every t ≥
              ‖ŵ_t − u_S‖ ≤ √(2K/(γ‖w_t‖)) with K = γ‖w_{s_0}‖ + ln ρ + ρ(1 + ½(1+h)/((1 − hρ/2)(1 − ρ/2))).
              A priori, for any x > 0: R(w_t) ≤ r_t = min_x ℓ(xγ) + x²/(2ηt), ‖w_t‖ ≤ W_t = min_x x + √(x² + 2ηtℓ(xγ)),
              K with W for the norm and nr for ρ, at the best s_0, and γ‖w_t‖ ≥ g_t = ln(1/(nr_t)) − nr_t: ‖ŵ_t − u_S‖ ≤ √(2K/g_t).
-             √2 where that is larger (a priori, since ⟨w_t, u_S⟩ ≥ 0).
 Proof        A priori: η ≤ 1/β gives ‖w_{s+1} − v‖² ≤ ‖w_s − v‖² − 2η(R(w_{s+1}) − R(v)); sum with v = xu_S, R(v) ≤ ℓ(xγ).
              Potential: p_i = 1 − e^−ℓ_i ≥ ℓ_i − ℓ_i²/2 and ℓ_i ≤ ρ_s, so ‖∇R(w_s)‖ ≥ γ mean p ≥ γR(1 − ρ_s/2). On the segment to
              w_{s+1} R does not grow, and ∇²R = mean p(1−p)zzᵀ is ⪯ B²R and, p ≤ nR, ⪯ 4βnR: R_{s+1} ≤ R_s − η(1 −
@@ -63,12 +62,13 @@ def _a_priori(c: Constants) -> float:
     margin, n = known(c.margin, "margin"), c.samples
     low, high = float(margin.low), float(margin.high)
     if c.step_size == 0 or c.steps == 0 or low <= 0:
-        return float(np.sqrt(2))
+        return 2.0
     steps = np.unique(np.round(np.geomspace(1, float(c.steps), GRID)))
     risk, norm = _risk_and_norm(c.step_size * steps, low)
     excess = high * norm + _excess(n * risk, _curvature(c))
     reached = -np.log(n * risk[-1]) - n * risk[-1]
-    return float(np.sqrt(min(2.0, 2 * excess.min() / reached))) if reached > 0 else float(np.sqrt(2))
+    share = excess.min() / reached if reached > 0 else np.inf
+    return float(np.sqrt(2 * share)) if share <= 1 else 2.0  # above √2 it says nothing: ⟨w_t, u_S⟩ ≥ 0 from the start
 
 
 def _observed(c: Constants) -> float:

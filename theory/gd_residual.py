@@ -64,9 +64,9 @@ def _direction(c: Constants) -> float:
 
 def _shared(rows: Floats, alpha: Floats) -> Floats:
     """α spread evenly over exact copies: w* stays, and no copy of a support vector is left without weight."""
-    _, copy, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    copy = copy.ravel()
-    return (np.bincount(copy, alpha) / count)[copy]
+    place: dict[bytes, int] = {}
+    copy = np.array([place.setdefault(row.tobytes(), len(place)) for row in rows])
+    return (np.bincount(copy, alpha) / np.bincount(copy))[copy]
 
 
 def _log_growth(more: float, start: float) -> float:

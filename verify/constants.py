@@ -20,7 +20,6 @@ def constants_of(evidence: Evidence) -> Constants:
     facts, last, whole = tuning.facts(task.classes), fit.last, margins.whole
     draws, starts = evidence.draws, evidence.starts
     reached = signed_margin(task, last.weights)
-    early = max((s for s in fit.snapshots if s.step <= last.step / 2), key=lambda s: s.step, default=None)
     return Constants(
         samples=task.samples,
         dimension=task.dimension,
@@ -44,8 +43,6 @@ def constants_of(evidence: Evidence) -> Constants:
         gradient_bound=fit.gradient_bound,
         certificates=last.certificates,
         losses=measure.losses(task, tuning, last.weights),
-        early_step=0 if early is None else early.step,
-        early_weights=None if early is None else early.weights.ravel(),
         margin=_interval(whole.low, whole.high),
         angular_margin=_interval(margins.angular.low, margins.angular.high),
         **_class_means(task),
@@ -76,7 +73,7 @@ def why_unknown(evidence: Evidence) -> dict[str, str]:
         "separable": "the margin's interval holds 0, and rounding hides which side",
         "left_out_margins": "the machines without one sample were not solved" if separable else "not separable",
         "machine_sines": "not separable",
-        "rows": "not separable, or not needed: the rows are for logistic heads without l2",
+        "rows": "not separable, or not needed: the rows are for one logistic head without l2",
         "row_sample": "not separable",
         "dual": "not separable",
         "minimiser_pulls": minimisers,
@@ -104,10 +101,29 @@ def _interval(low: float, high: float) -> Interval:
 def _machine_facts(evidence: Evidence) -> dict[str, Any]:
     """The rows in the coordinates of the features, with their dual weights; K classes make them K times as long."""
     whole = evidence.margins.whole
-    if not whole.separable or evidence.tuning.loss != "logistic" or evidence.tuning.l2 > 0:
+    tuning, task = evidence.tuning, evidence.task
+    if (
+        not whole.separable
+        or tuning.loss != "logistic"
+        or tuning.l2 > 0
+        or tuning.order != "full-batch"
+        or tuning.heads > 1
+    ):
         return {}
-    rows, sample = rows_of(evidence.task, evidence.task.features)
-    return {"rows": rows, "row_sample": sample, "dual": whole.dual}
+    early = max((s for s in evidence.fit.snapshots if s.step <= tuning.steps / 2), key=lambda s: s.step, default=None)
+    features, weights = task.features, None if early is None else early.weights
+    if task.dimension > task.samples:  # an isometry to their span, and one coordinate for what lies outside
+        basis, lower = np.linalg.qr(features.T)
+        features = np.pad(lower.T, ((0, 0), (0, 1)))
+        if weights is not None:
+            inside = weights @ basis
+            outside = np.linalg.norm(weights - inside @ basis.T, axis=1, keepdims=True)
+            weights = np.concatenate([inside, outside], axis=1)
+    rows, sample = rows_of(task, features)
+    facts: dict[str, Any] = {"rows": rows, "row_sample": sample, "dual": whole.dual}
+    if early is not None and weights is not None:
+        facts |= {"early_step": early.step, "early_weights": weights.ravel()}
+    return facts
 
 
 def _class_means(task: Task) -> dict[str, Any]:

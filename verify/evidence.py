@@ -40,12 +40,14 @@ class Starts:
     """What independent starts (or orders of the samples) gave, S fixed; None where no interval can be had.
 
     direction  E‖ŵ − E ŵ‖²;  parameter  E‖w − E w‖²;  distance  median of ‖w − w'‖ over disjoint pairs
+    failed     how many starts have no head, or None
     """
 
     count: int
     direction: Interval | None
     parameter: Interval | None
     distance: Interval | None
+    failed: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,9 +78,14 @@ def twin_job(job: Job, step_size: float) -> Job | None:
     return replace(job, tuning=faster, snapshots=())
 
 
+def halfway(steps: int) -> tuple[int, ...]:
+    """The largest power of two that is at most half of the steps: where the run is looked at before its end."""
+    return (1 << (steps // 2).bit_length() - 1,) if steps > 1 else ()
+
+
 def examine(task: Task, tuning: HeadTuning, *, seed: int = 0, exact: bool = True) -> Evidence:
     """One task tuned and its machines solved; `exact` retrains every replica and solves every machine without one sample."""
-    job = Job(task=task, tuning=tuning, seed=seed, snapshots=(tuning.steps // 2,) if tuning.steps > 1 else ())
+    job = Job(task=task, tuning=tuning, seed=seed, snapshots=halfway(tuning.steps))
     (fit,) = tune([job], replicas=exact)
     other = twin_job(job, fit.step_size)
     return Evidence(

@@ -5,7 +5,7 @@ was never below its bound on any case looked at, nor ever applied beyond it. Wha
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
@@ -31,9 +31,12 @@ from verify.worst_cases import tightest, worst_cases
 from verify.worst_hunt import varied
 
 Status = Literal["killed", "survived", "not-counted"]
+Niche = tuple[
+    str, int, int
+]  # convention, two samples or more, one dimension or more: climbs in one would miss the others
 
 CHUNK, ROUNDS = 25, 40
-CLIMBS, STEP = 14, 24  # rounds of variations on the case that came closest to killing a mutant, and how many a round
+CLIMBS, STEP = 8, 12  # rounds of variations on the cases that came closest to killing a mutant, and how many a round
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +52,14 @@ class Outcome:
 class _Seen:
     """Of one mutant, over the cases looked at: who killed it, how often it was below its bound or applied beyond it.
 
-    closest  the largest measured/claimed where it was below its bound, with the spec and the seed of that case
+    closest  by niche, the largest measured/claimed where it was below its bound, with spec and seed of that case
     """
 
     killer: str = ""
     below: int = 0
     beyond: int = 0
     judged: int = 0
-    closest: tuple[float, TaskSpec, int] | None = None
+    closest: dict[Niche, tuple[float, TaskSpec, int]] = field(default_factory=dict)
 
 
 def hunt_mutants(
@@ -91,7 +94,8 @@ def hunt_mutants(
             if which := alive():
                 look([(specs, own, which) for specs, own in chunks])
         for climb in range(CLIMBS if rounds is None else 0):
-            look([_climb(seed, climb, k, seen[k]) for k in alive() if not mutants[k].open and seen[k].closest])
+            open_ = [k for k in alive() if not mutants[k].open]
+            look([_climb(seed, climb, k, case) for k in open_ for case in seen[k].closest.values()])
     return [_outcome(mutant, one) for mutant, one in zip(mutants, seen, strict=True)]
 
 
@@ -108,11 +112,10 @@ def _rounds(seed: int) -> Iterator[list[tuple[list[TaskSpec], int]]]:
         yield [(_random(seed, 4 * number + part), seed) for part in range(4)]
 
 
-def _climb(seed: int, climb: int, k: int, seen: _Seen) -> tuple[list[TaskSpec], int, list[int]]:
-    """Variations on the case closest to killing mutant k: half of them with its own numbers, half with new ones."""
-    assert seen.closest is not None
-    _, spec, own = seen.closest
-    rng = stream(seed, "climb", climb, k)
+def _climb(seed: int, climb: int, k: int, case: tuple[float, TaskSpec, int]) -> tuple[list[TaskSpec], int, list[int]]:
+    """Variations on a case close to killing mutant k: half of them with its own numbers, half with new ones."""
+    _, spec, own = case
+    rng = stream(seed, "climb", climb, k, *_niche(spec))
     return [varied(spec, rng, fresh=bool(j % 2)) for j in range(STEP)], own, [k]
 
 
@@ -161,8 +164,8 @@ def _try(mutant: Mutant, facts: Constants, measurement: Measurement, case: tuple
     seen.beyond += not inside and comparison.ratio > 0  # an infinite bound claims nothing
     below = inside and bool((_high(mutant.false, facts) < _high(mutant.bound, facts) * (1 - 1e-9)).any())
     seen.below += below
-    if below and comparison.verdict is not Verdict.INCONCLUSIVE and comparison.ratio > (seen.closest or (0.0,))[0]:
-        seen.closest = (comparison.ratio, *case)
+    if below and comparison.verdict is not Verdict.INCONCLUSIVE:
+        _closer(seen, (comparison.ratio, *case))
     if comparison.verdict is Verdict.VIOLATED:
         seen.killer = f"{case[0].name} (seed {case[1]}): measured/claimed = {comparison.ratio:.4g}"
 
@@ -185,8 +188,19 @@ def _high(bound: Bound, facts: Constants) -> Floats:
 def _add(seen: _Seen, one: _Seen) -> None:
     seen.killer = seen.killer or one.killer
     seen.below, seen.beyond, seen.judged = seen.below + one.below, seen.beyond + one.beyond, seen.judged + one.judged
-    if one.closest and (seen.closest is None or one.closest[0] > seen.closest[0]):
-        seen.closest = one.closest
+    for case in one.closest.values():
+        _closer(seen, case)
+
+
+def _closer(seen: _Seen, case: tuple[float, TaskSpec, int]) -> None:
+    """Keep the case if it is the closest in its niche."""
+    niche = _niche(case[1])
+    if niche not in seen.closest or case[0] > seen.closest[niche][0]:
+        seen.closest[niche] = case
+
+
+def _niche(spec: TaskSpec) -> Niche:
+    return str(spec.tuning["deletion"]), min(spec.n, 3), min(spec.d, 2)
 
 
 def _outcome(mutant: Mutant, seen: _Seen) -> Outcome:
@@ -200,6 +214,6 @@ def _outcome(mutant: Mutant, seen: _Seen) -> Outcome:
     if not seen.below:
         reason = f"not a false variant: never below the bound on {seen.judged} cases"
         return Outcome(mutant=mutant, status="not-counted", reason=reason)
-    closest = 0.0 if seen.closest is None else seen.closest[0]
+    closest = max((case[0] for case in seen.closest.values()), default=0.0)
     reason = f"below the bound on {seen.below} of {seen.judged} cases, never violated; closest measured/claimed {closest:.4g}"
     return Outcome(mutant=mutant, status="survived", reason=reason)

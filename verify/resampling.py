@@ -84,8 +84,9 @@ def restarted(jobs: list[Job], fits: list[ReplicaFit], level: float) -> Starts:
 
     What rounding has left of a start that is long forgotten is no variance: it widens the intervals.
     """
-    if any(fit.failed for fit in fits):
-        return Starts(count=len(fits), direction=None, parameter=None, distance=None)
+    if lost := sum(fit.failed for fit in fits):
+        failed = f"{lost} of {len(fits)} starts diverged or left the floats"
+        return Starts(count=len(fits), direction=None, parameter=None, distance=None, failed=failed)
     heads = np.stack([fit.last.weights for fit in fits])
     norms = np.linalg.norm(heads, axis=(1, 2), keepdims=True)
     pairs = np.linalg.norm(heads[0::2] - heads[1::2], axis=(1, 2))

@@ -183,9 +183,7 @@ def _configuration(
         "seed": seed,
         "device": device,
         "dtype": dtype,
-        "level": level_of(
-            _claims(suite_named(suite).specs, bounds)
-        ),  # of the whole suite: a prefix has the same records
+        "level": level_of(_claims(max(suite_named(suite).specs, specs, key=len), bounds)),  # that of a prefix, too
         "bounds": [f"{b.id}/{b.quantity}/{b.kind}/{b.proven}" for b in bounds],
         "source": _source(),
         "plugins": _plugins(specs, bounds),

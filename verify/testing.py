@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A task, a tuning with its step as a number, and the seed of the start; `spec` where it was drawn from one."""
+    """A task, a tuning, and the seed of the start; `spec` where it was drawn from one, as statistical claims need."""
 
     task: Task
     tuning: HeadTuning
@@ -68,10 +68,10 @@ class Refuted(AssertionError):
 
 @dataclass(kw_only=True)
 class Report:
-    """What a search saw: verdicts by name, how many cases had both sides, and the largest ratio that holds, with its case."""
+    """What a search saw: verdicts by name, the reasons of the last that did not hold, the largest ratio that does, its case."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
-    compared: int = 0
+    reasons: tuple[str, ...] = ()
     ratio: float = 0.0
     worst: Case | None = None
 
@@ -95,6 +95,9 @@ def cases(draw: Callable[..., T], *, chance: Chance = "", largest: int = 12) -> 
     spec = hunted(_Drawn(draw), chance=chance, largest=largest)
     seed = int(draw(st.integers(0, 2**32 - 1)))  # type: ignore[call-overload]
     task = generate(spec, seed)
+    hypothesis.assume(
+        task.classes == 2 or len(np.unique(task.labels)) == task.classes
+    )  # a file shows classes by its labels
     return Case(task, tuning_of(spec, seed, task, "cpu", "float64"), seed, spec)
 
 
@@ -141,8 +144,9 @@ def assert_bound_holds(
     strategy  cases to try, if not those of `cases()`
     witness   where to write the smallest violation [build/witness-ID.npz]
 
-    Raises Refuted (an AssertionError) with the shrunk witness, and AssertionError where a bound was never judged, since
-    such a test could not fail. A statistical claim errs on all its cases together with probability ≤ 5 %.
+    Raises Refuted (an AssertionError) with the shrunk witness, and AssertionError where a bound was never decided, since
+    such a test could not fail. Statistical claims are judged at 5 % over the number of cases; cases that the search chose
+    by what earlier ones showed are not covered by that.
     """
     reports = {(bound.id, bound.quantity): Report() for bound in bounds}
     chances: set[Chance] = {QUANTITIES[bound.quantity].random for bound in bounds}
@@ -154,7 +158,7 @@ def assert_bound_holds(
     @hypothesis.seed(seed)
     @settings(max_examples=examples, deadline=None, database=None, report_multiple_bugs=False, print_blob=False,
               suppress_health_check=list(HealthCheck))  # fmt: skip
-    @given(strategy or cases(chance=chances.pop()))
+    @given(cases(chance=chances.pop()) if strategy is None else strategy)
     def search(case: Case) -> None:
         for comparison in judged(case, bounds, level):
             bound = comparison.bound
@@ -170,8 +174,9 @@ def assert_bound_holds(
     except _Violation:
         raise _refuted(*found[-1], witness) from None  # Hypothesis ends with the smallest
     for (name, quantity), report in reports.items():
-        if not report.compared:
-            raise AssertionError(f"{name}/{quantity} was compared on none of {examples} cases: {dict(report.verdicts)}")
+        if not report.verdicts["HOLDS"]:
+            told = f"{dict(report.verdicts)}; at last: {'; '.join(report.reasons) or 'no reason'}"
+            raise AssertionError(f"{name}/{quantity} was decided on none of {examples} cases: {told}")
     return reports
 
 
@@ -181,7 +186,7 @@ class _Violation(Exception):
 
 def _note(report: Report, case: Case, comparison: Comparison) -> None:
     report.verdicts[comparison.verdict.name] += 1
-    report.compared += comparison.ratio is not None
+    report.reasons = comparison.reasons or report.reasons
     if comparison.verdict is Verdict.HOLDS and (comparison.ratio or 0.0) > report.ratio:
         report.ratio, report.worst = float(comparison.ratio or 0.0), case
 
@@ -189,8 +194,11 @@ def _note(report: Report, case: Case, comparison: Comparison) -> None:
 def _refuted(bound: Bound, comparison: Comparison, case: Case, path: Path | None) -> Refuted:
     smallest = witness_of(bound, comparison, case.task, case.tuning, case.seed)
     place = smallest.save(path or Path("build") / f"witness-{bound.id}.npz")
-    message = (
-        f"{bound.id} is false: {bound.quantity} is {smallest.measured} above the bound {smallest.value!r} "
-        f"({smallest.digits} digits) on {case!r}; see {place}, or run: {smallest.command(place)}"
-    )
-    return Refuted(message, smallest)
+    sides = f"{bound.quantity} is {smallest.measured}, the bound {smallest.value!r} ({smallest.digits} digits)"
+    command = smallest.command(place)
+    shown = f"see {place}" + (f", or run: {command} (which shows bounds that are installed)" if command else "")
+    if smallest.digits == 50 and smallest.ratio <= 1:
+        return Refuted(
+            f"{bound.id} is refuted in float64, and not with fifty digits: {sides} on {case!r}; {shown}", smallest
+        )
+    return Refuted(f"{bound.id} is false: {sides} on {case!r}; {shown}", smallest)

@@ -65,8 +65,9 @@ def measured(evidence: Evidence) -> Measurement:
         missing |= dict.fromkeys(
             ["svm-direction.each", "svm-direction.mean", "margin-direction", "margin"], "not separable"
         )
-    if evidence.draws is not None and evidence.draws.failed:
-        failed["resample-variance"] = evidence.draws.failed
+    for source, which in ((evidence.draws, "draws"), (evidence.starts, "starts")):
+        if source is not None and source.failed:
+            failed |= dict.fromkeys([q for q, kind in QUANTITIES.items() if kind.random == which], source.failed)
     if evidence.draws is not None and evidence.draws.missing:
         missing["resample-variance"] = evidence.draws.missing
     return Measurement(quantities=found, missing=missing, failed=failed, unknown=why_unknown(evidence))

@@ -71,7 +71,7 @@ def judge(bound: Bound, constants: Constants, measurement: Measurement) -> Compa
             return _inapplicable(bound, slacks, measurement)
         if lost is not None:
             return Comparison(bound=bound, verdict=Verdict.SOLVER_FAILED, reasons=(lost,))
-        value = bound.value(constants)
+        value = _checked(bound, bound.value(constants), constants.samples)
     except Unknown as unknown:
         name = str(unknown.args[0])
         return _inconclusive(bound, f"{name}: {measurement.unknown.get(name, 'not at hand')}")
@@ -81,6 +81,15 @@ def judge(bound: Bound, constants: Constants, measurement: Measurement) -> Compa
     if measured is None:
         return _unmeasured(bound, value, measurement.missing.get(bound.quantity, "not measured"))
     return _compare(bound, value, measured)
+
+
+def _checked(bound: Bound, value: float | Floats | Interval, samples: int) -> float | Floats | Interval:
+    """The value, if it is one number, or one a sample of a quantity `….each`."""
+    number = np.asarray(value.value if isinstance(value, Interval) else value, np.float64)
+    wanted = (samples,) if bound.quantity.endswith(".each") else ()
+    if number.shape != wanted:
+        raise ValueError(f"its value has shape {number.shape}, not {wanted}")
+    return value
 
 
 def _inapplicable(bound: Bound, slacks: Mapping[Assumption, float], measurement: Measurement) -> Comparison:

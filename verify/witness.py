@@ -13,6 +13,7 @@ import numpy as np
 from synth.task import Task
 from theory.bound import Bound, Constants
 from theory.interval import Interval
+from theory.quantities import QUANTITIES
 from verify.constants import constants_of
 from verify.evidence import examine, twin_job
 from verify.fifty_digits import FIFTY, Exact, Number, Numbers, descend, exactly, losses, size
@@ -59,9 +60,11 @@ class Witness:
                 beside.unlink(missing_ok=True)
         return path
 
-    def command(self, path: Path) -> str:
-        """The command that shows the violation."""
+    def command(self, path: Path) -> str | None:
+        """The command that shows the violation of an installed bound; None where probe has no such tuning or no draws."""
         t = self.tuning
+        if t.order != "full-batch" or QUANTITIES[self.quantity].random:
+            return None
         options = f"--steps {t.steps} --step-size {t.step_size!r} --l2 {t.l2!r} --loss {t.loss} --deletion {t.deletion}"
         if t.init_scale:
             options += f" --init-scale {t.init_scale!r} --heads {t.heads} --seed {self.seed}"
@@ -89,20 +92,25 @@ def witness_of(bound: Bound, comparison: Comparison, task: Task, tuning: HeadTun
         each = _each(what, task, tuning, exact)
         claim = bound.value(_recomputed(constants_of(evidence), job, exact, start))
         sides = np.broadcast_to(
-            np.asarray(claim.value if isinstance(claim, Interval) else claim, float), (task.samples,)
+            np.asarray(claim.high if isinstance(claim, Interval) else claim, float), (task.samples,)
         )
         if over == "each":
-            ratios = [float(e / v) if v > 0 else np.inf * float(e) for e, v in zip(each, sides, strict=True)]
+            ratios = [_ratio(e, v) for e, v in zip(each, sides, strict=True)]
             sample = int(np.argmax(ratios))
             shown, value = each[sample], float(sides[sample])
         else:
             shown, value = (sum(each) / len(each) if over == "mean" else max(each)), float(sides[0])
         digits = 50
     value = float("nan") if value is None else float(value)
-    ratio = float(shown) / value if value else np.inf
+    ratio = _ratio(shown, value)
     text = repr(shown) if digits == 16 else str(FIFTY.nstr(shown, 50))
     return Witness(bound=bound.id, quantity=bound.quantity, task=task, tuning=tuning, seed=seed, value=value,
                    measured=text, ratio=ratio, sample=sample, digits=digits)  # fmt: skip
+
+
+def _ratio(measured: Number, value: float) -> float:
+    """measured/value; 0/0 is 0."""
+    return float(measured / value) if value else float("inf") if measured else 0.0
 
 
 def _with_both_labels(task: Task) -> Task:

@@ -20,7 +20,6 @@ from verify.margins import margins_of
 from verify.plan import restarts, tuning_of
 from verify.replica_fit import Status
 from verify.resampling import draw_jobs, resampled, restarted, start_jobs
-from verify.smoothness import smoothness, step_size
 from verify.solvers.minimisers import minimise
 from verify.solvers.replicas import Job, tune
 from verify.solvers.threads import one_thread
@@ -64,7 +63,7 @@ def gathered(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, leve
         for i, (spec, own) in enumerate(zip(specs, points, strict=True))
         if spec.draws and own is not None
     }
-    twins = {i: twin for i, job in enumerate(jobs) if (twin := twin_job(job, _number(job))) is not None}
+    twins = {i: twin for i, job in enumerate(jobs) if (twin := twin_job(job, float(job.tuning.step_size))) is not None}
     starts = {i: start_jobs(job) for i, job in enumerate(jobs) if restarts(specs[i])}
     fits = iter(tune([*jobs, *(job for own in draws.values() for job in own.few)]))
     main = [next(fits) for _ in jobs]
@@ -97,11 +96,6 @@ def _job(spec: TaskSpec, seed: int, task: Task, device: str, dtype: str) -> Job:
 
 def _test_points(spec: TaskSpec, seed: int) -> Task | None:
     return generate(spec, seed, "test", n=TEST_POINTS) if family(spec.family).iid else None
-
-
-def _number(job: Job) -> float:
-    """η of a job; a spec's tuning has it as a number wherever it is not the sample's own 1/(β+λ)."""
-    return step_size(smoothness(job.task, job.tuning), job.tuning)
 
 
 def _one_task(spec: TaskSpec, evidence: Evidence, bounds: Sequence[Bound], rows: Rows) -> None:

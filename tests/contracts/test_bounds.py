@@ -21,7 +21,11 @@ def interval(low, high):
     return Interval(value=(low + high) / 2, low=low, high=high)
 
 
-WORKED, worked = EXAMPLE, inside
+WORKED = EXAMPLE
+
+
+def worked(bound):
+    return inside(bound)[0]
 
 
 def ends(value):

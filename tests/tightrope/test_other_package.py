@@ -97,7 +97,7 @@ def test_it_gets_verdicts_and_stands_in_a_figure(place):
     records = pd.read_parquet(place / "run" / "records.parquet")
     verdicts = records[records["bound"] == "path-length"]["verdict"]
     assert len(verdicts) == 4
-    assert set(verdicts) <= {"HOLDS", "INAPPLICABLE"}
+    assert "HOLDS" in set(verdicts) <= {"HOLDS", "INAPPLICABLE"}
     drawn = pd.read_csv(place / "run" / "plots" / "verdicts.csv")
     assert (drawn == "path-length").any(axis=None)
 
@@ -106,7 +106,7 @@ def test_our_contract_tests_take_it_in(place):
     done = call(place, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "contracts" / "test_bounds.py"),
                 "-k", "path-length")  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert " passed" in done.stdout or "...." in done.stdout
+    assert done.stdout.count(".") >= 5
 
 
 def test_its_own_search_refutes_a_false_bound_with_a_small_witness(place):

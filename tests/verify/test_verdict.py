@@ -34,7 +34,24 @@ def assumption(slack, strict=False):
 
 
 def verdict(value, measured, quantity="direction.mean", **more):
-    return judge(claim(value, quantity, **more), CONSTANTS, Measurement(quantities={quantity: measured}))
+    constants = replace(CONSTANTS, samples=np.size(measured.value)) if quantity.endswith(".each") else CONSTANTS
+    return judge(claim(value, quantity, **more), constants, Measurement(quantities={quantity: measured}))
+
+
+@pytest.mark.parametrize(
+    ("value", "quantity", "shown"),
+    [
+        (np.ones(3), "direction.mean", "its value has shape (3,), not ()"),
+        (1.0, "direction.each", "its value has shape (), not (2,)"),
+        (np.ones(3), "direction.each", "its value has shape (3,), not (2,)"),
+        ("much", "direction.mean", "ValueError"),
+        (lambda c: [][0], "direction.mean", "IndexError"),
+    ],
+)
+def test_a_formula_that_gives_something_else_ends_no_run(value, quantity, shown):
+    found = verdict(value, exactly(np.ones(2)), quantity)
+    assert found.verdict is INCONCLUSIVE
+    assert shown in found.reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +181,7 @@ def test_without_a_comparison_there_is_a_reason(bound, measurement, wanted, reas
 
 
 def test_a_bound_without_a_measurement_still_has_its_value():
-    found = judge(claim(np.array([1.0, 3.0]), "parameter.each"), CONSTANTS, Measurement(quantities={}))
+    found = judge(claim(np.array([1.0, 2.0, 3.0]), "parameter.each"), CONSTANTS, Measurement(quantities={}))
     assert (found.verdict, found.value, found.ratio) == (INCONCLUSIVE, 3.0, None)
 
 
