@@ -36,7 +36,7 @@ Niche = tuple[
 ]  # convention, two samples or more, one dimension or more: climbs in one would miss the others
 
 CHUNK, ROUNDS = 25, 40
-CLIMBS, STEP = 8, 12  # rounds of variations on the cases that came closest to killing a mutant, and how many a round
+CLIMBS, STEP = 6, 10  # rounds of variations on the cases that came closest to killing a mutant, and how many a round
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +103,7 @@ def _rounds(seed: int) -> Iterator[list[tuple[list[TaskSpec], int]]]:
     """Chunks of specs with their seeds, round by round: the likeliest killers first."""
     kinds = [TaskSpec.from_dict(found["spec"]) for found in worst_cases().values()]
     kinds += [_other_convention(spec) for spec in kinds if spec.tuning["order"] == "full-batch"]
+    yield [(_crossings(seed, part), seed) for part in range(4)]
     for repeat in range(4):
         fresh = [replace(spec, suite="mutants", index=1000 * repeat + k) for k, spec in enumerate(kinds)]
         yield [(fresh[first : first + 9], seed) for first in range(0, len(fresh), 9)]
@@ -122,6 +123,26 @@ def _climb(seed: int, climb: int, k: int, case: tuple[float, TaskSpec, int]) -> 
 def _other_convention(spec: TaskSpec) -> TaskSpec:
     other = "dropped" if spec.tuning["deletion"] == "reweighted" else "reweighted"
     return replace(spec, tuning={**spec.tuning, "deletion": other})
+
+
+def _crossings(seed: int, part: int) -> list[TaskSpec]:
+    """One or two dimensions, two to four samples, and a start on any side: near zero a head turns right round."""
+    choice = AtRandom(stream(seed, "crossings", part))
+    specs = []
+    for j in range(CHUNK):
+        spec = hunted(choice, chance="starts", largest=4)
+        name = choice.one_of(("axes", "lattice"))
+        params = {"radius": 1.0} if name == "axes" else {"height": 3.0}
+        tuning = {
+            **spec.tuning,
+            "steps": choice.whole(1, 3),
+            "l2": 0.0,
+            "heads": 1,
+            "init_scale": choice.one_of((0.5, 1.0, 2.0)),
+        }
+        spec = replace(spec, family=name, classes=2, d=choice.whole(1, 2), params=params, tuning=tuning)
+        specs.append(replace(spec, suite="mutants", index=2 * 10**6 + CHUNK * part + j))
+    return specs
 
 
 def _random(seed: int, number: int) -> list[TaskSpec]:

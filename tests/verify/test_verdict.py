@@ -45,7 +45,7 @@ def verdict(value, measured, quantity="direction.mean", **more):
         (1.0, "direction.each", "its value has shape (), not (2,)"),
         (np.ones(3), "direction.each", "its value has shape (3,), not (2,)"),
         ("much", "direction.mean", "ValueError"),
-        (lambda c: [][0], "direction.mean", "IndexError"),
+        (lambda c: {}["x"], "direction.mean", "KeyError"),
     ],
 )
 def test_a_formula_that_gives_something_else_ends_no_run(value, quantity, shown):
