@@ -14,7 +14,7 @@ import numpy as np
 
 from synth.hunting import L2, STEP_FACTORS, STEPS, AtRandom, Chance, hunted
 from synth.seeds import stream
-from synth.spec import BadSuite, TaskSpec
+from synth.spec import TUNING, BadSuite, TaskSpec
 from theory.catalogue import BUILT_IN
 from verify.work import work_on
 from verify.worst_cases import FILE, Found, Key, worst_cases
@@ -24,10 +24,18 @@ LONGEST = 2000  # steps
 SMALLEST = 1e-9  # a ratio of smaller values tells of rounding, not of a theorem
 
 
+# gd-margin-rate says something only after many steps, and on wide margins: beyond the hunting ground
+LONG_RUN = TaskSpec(
+    "long-planted-sphere-n2-d2", "hunted", 0, "planted-sphere", 2, 2,
+    params={"margin_ratio": 0.7, "radius": 1.0, "spread": 0.5}, tuning={**TUNING, "steps": 20_000},
+)  # fmt: skip
+
+
 def hunt(seed: int, rounds: int, *, climbs: int) -> dict[Key, Found]:
     """`rounds` chunks of specs at random, then `climbs` rounds of variations on the best of each claim."""
     best: dict[Key, Found] = {}
     known = [(TaskSpec.from_dict(found["spec"]), found["seed"]) for found in worst_cases().values()]
+    known += [(replace(LONG_RUN, index=index), seed) for index in range(8)]
     with joblib.Parallel(n_jobs=-1, return_as="generator") as parallel:
         _keep(best, parallel(joblib.delayed(_look)([spec], own) for spec, own in known))
         jobs = [(k, _random(seed, k)) for k in range(rounds)]
