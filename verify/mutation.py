@@ -36,7 +36,7 @@ Niche = tuple[
 ]  # convention, two samples or more, one dimension or more: climbs in one would miss the others
 
 CHUNK, ROUNDS = 25, 40
-CLIMBS, STEP = 6, 10  # rounds of variations on the cases that came closest to killing a mutant, and how many a round
+CLIMBS, STEP = 3, 8  # rounds of variations on the cases that came closest to killing a mutant, and how many a round
 
 
 @dataclass(frozen=True, kw_only=True)
