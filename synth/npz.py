@@ -4,6 +4,7 @@ import os
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,13 +28,13 @@ def load_npz(path: str | Path) -> Task:
             raise BadTask(f"{path}: {error}") from error
 
 
-def save_npz(task: Task, path: str | Path) -> None:
-    """Writes features and labels, all or nothing: to a file beside it, then renamed."""
+def save_npz(task: Task, path: str | Path, **more: Any) -> None:
+    """Writes features and labels, and whatever else by name, all or nothing: to a file beside it, then renamed."""
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as file:
-            np.savez(file, features=task.features, labels=task.labels)
+            np.savez(file, features=task.features, labels=task.labels, **more)
         beside.replace(path)
     except OSError as error:
         raise BadTask(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -139,6 +139,11 @@ class Constants:
         return self.samples - 1 if self.deletion == "reweighted" else self.samples
 
     @property
+    def largest_weight(self) -> float:
+        """The most that leaving one sample out changes the gradient of the risk, in units of L: 2/n reweighted, 1/n dropped."""
+        return (2 if self.deletion == "reweighted" else 1) / self.samples
+
+    @property
     def largest_step(self) -> float:
         """The step rule: 2/(β + 2λ)."""
         total = self.smoothness + 2 * self.l2

@@ -3,11 +3,12 @@ r"""`class-mean-margin`: half the distance of the class means is an upper bound 
 Setting      separable S that has two classes or more; μ_y the mean of the features of class y.
 Upper        γ_S ≤ ½‖μ_+ − μ_−‖; K classes, γ_S ≤ ‖μ_y − μ_k‖/√2 for every pair, and, if S has them all,
              γ_S ≤ √(Σ_y‖μ_y − μ̄‖²)/(K−1), μ̄ the mean of the K means.
-Proof        u = u_S: ⟨u, μ_+⟩ ≥ γ and ⟨u, −μ_−⟩ ≥ γ, as means of margins; add, and ‖u‖ = 1. K classes: ⟨U_y − U_k, μ_y⟩ ≥ γ and
-             ⟨U_k − U_y, μ_k⟩ ≥ γ give ⟨U_y − U_k, μ_y − μ_k⟩ ≥ 2γ, and ‖U_y − U_k‖ ≤ √2‖U‖_F. The mean over k ≠ y of
-             ⟨U_y − U_k, μ_y⟩ ≥ γ, summed over y, is K/(K−1)·Σ_y⟨U_y, μ_y − μ̄⟩ ≥ Kγ; Cauchy–Schwarz.
+Proof        u = u_S: ⟨u, μ_+⟩ ≥ γ and ⟨u, −μ_−⟩ ≥ γ, as means of margins; add, and ‖u‖ = 1. K classes: ⟨U_y − U_k, μ_y⟩
+             ≥ γ and ⟨U_k − U_y, μ_k⟩ ≥ γ give ⟨U_y − U_k, μ_y − μ_k⟩ ≥ 2γ, and ‖U_y − U_k‖ ≤ √2‖U‖_F. The mean over k ≠
+             y of ⟨U_y − U_k, μ_y⟩ ≥ γ, summed over y, is K/(K−1)·Σ_y⟨U_y, μ_y − μ̄⟩ ≥ Kγ; Cauchy–Schwarz.
 Tight        attained by two samples x and −x, or by classes without spread along u.
-Meaning      A regulariser that drives the class means apart (MMR) raises this upper bound; whether γ follows is for data to say.
+Meaning      A regulariser that drives the class means apart (MMR) raises this upper bound; whether γ follows is for
+             data to say.
 Reference    this project; the regulariser is that of arXiv:2301.09820.
 """
 

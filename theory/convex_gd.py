@@ -1,15 +1,13 @@
 r"""`convex-gd` and `strongly-convex-gd`: uniform bounds that ask for nothing but convexity and the step rule.
 
-Setting      convex β-smooth loss, gradient descent, step rule; L the largest ‖∇ℓ_i(w_s)‖ along the run on S. The
-             full batch for the
-             maximum; the means hold for minibatches too (dropped, in any order).
+Setting      convex β-smooth loss, gradient descent, step rule; L the largest ‖∇ℓ_i(w_s)‖ along the run on S. The full
+             batch for the maximum; the means hold for minibatches too (dropped, in any order).
 Tight        λ = 0: max_i ≤ 2Lηt/n, mean_i ≤ Lηt/(n−1) (dropped: Lηt/n for both).
              λ > 0: ηt becomes (1 − (1−ηλ)^t)/λ.
 Proof        In `one-run` the increment is ‖∇R_S − ∇ℓ_i‖/(n−1) = ‖∇R_{S∖i} − ∇ℓ_i‖/n ≤ 2L/n, and its mean is at most
-             √(mean‖∇ℓ_i‖² − ‖∇R_S‖²)/(n−1) ≤ L/(n−1); dropped it is ‖∇ℓ_i‖/n ≤ L/n, and with minibatches of b, in
-             which i stands m_i
-             times, m_i‖∇ℓ_i‖/b, of mean ≤ L/n since Σ m_i = b. Sum the geometric series.
-             Both are attained by linear losses, ∓L on one sample or balanced ±L.
+             √(mean‖∇ℓ_i‖² − ‖∇R_S‖²)/(n−1) ≤ L/(n−1); dropped it is ‖∇ℓ_i‖/n ≤ L/n, and with minibatches of b, in which
+             i stands m_i times, m_i‖∇ℓ_i‖/b, of mean ≤ L/n since Σ m_i = b. Sum the geometric series. Both are attained
+             by linear losses, ∓L on one sample or balanced ±L.
 Reference    this project; the replace-one form is Hardt, Recht & Singer, ICML 2016, theorems 3.8 and 3.9 (numbers of
              arXiv:1509.01240).
 """
@@ -30,8 +28,7 @@ def _time(c: Constants) -> float:
 
 
 def _largest(c: Constants) -> float:
-    sides = 2 if c.deletion == "reweighted" else 1
-    return sides * known(c.gradient_bound, "gradient_bound") * _time(c) / c.samples
+    return c.largest_weight * known(c.gradient_bound, "gradient_bound") * _time(c)
 
 
 def _mean(c: Constants) -> float:

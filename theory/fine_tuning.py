@@ -4,20 +4,18 @@ Setting      convex non-negative losses, each β̂-smooth (β̂ = `sample_smooth
              sample and w_* is the nearest such to w_0 (linear heads with squared loss and independent rows; linearised
              networks that interpolate). Full-batch gradient descent, λ = 0.
 Upper        mean_i‖w_t − w_t^{∖i}‖ ≤ √(ηtF)·‖w_0 − w_*‖/(n−1), F = max{β̂/2, (β̂−β)/(2−ηβ)}; dropped ≤
-             √(ηtβ̂/(2−ηβ))·‖w_0 − w_*‖/n.
-             With ‖∇R_S‖² ≥ 2μR_S: ≤ η√(β(β̂−μ))/(n−1) · ‖w_0 − w_*‖ (1 − qᵗ)/(1 − q), q = √(1−ημ(2−ηβ)); dropped,
-             η√(ββ̂)/n for the
-             first factor.
+             √(ηtβ̂/(2−ηβ))·‖w_0 − w_*‖/n. With ‖∇R_S‖² ≥ 2μR_S: ≤ η√(β(β̂−μ))/(n−1) · ‖w_0 − w_*‖ (1 − qᵗ)/(1 − q), q =
+             √(1−ημ(2−ηβ)); dropped, η√(ββ̂)/n for the first factor.
 Proof        `one-run`: with a = mean‖∇ℓ_i‖² and x = ‖∇R_S‖² the mean increment is at most η/(n−1)·√(a − x), dropped
-             η/n·√a, and by
-             Cauchy–Schwarz its sum is ≤ η/(n−1)·√(tΣ(a − x)). ℓ_i ≥ 0 = ℓ_i(w_*): co-coercivity gives
+             η/n·√a, and by Cauchy–Schwarz its sum is ≤ η/(n−1)·√(tΣ(a − x)). ℓ_i ≥ 0 = ℓ_i(w_*): co-coercivity gives
              ⟨∇ℓ_i, w − w_*⟩ ≥ ℓ_i + ‖∇ℓ_i‖²/(2β̂), so that ⟨∇R, w − w_*⟩ ≥ R + a/(2β̂), and ≥ R + x/(2β) in the same
-             way; R ≥ a/(2β̂) and
-             R ≥ x/(2β). Mixed with weights 1 − θ/2 and θ/2, one step takes from ‖w_s − w_*‖² at least
-             (2−θ)ηa/β̂ + (θ/β − η)ηx for any θ in [0, 2]. θ = 0: ≥ (2η/β̂)(a − x) if ηβ̂ ≤ 2. Else θ = β(ηβ̂−2)/(β̂−β):
-             = η(2−ηβ)/(β̂−β)·(a − x). Dropped, θ = ηβ: = (2−ηβ)(η/β̂)a. Sum: the total is ≤ ‖w_0 − w_*‖².
-             PL: √(a − x) ≤ √(2(β̂−μ)R); R(w_{s+1}) ≤ R − η(1−ηβ/2)‖∇R‖² ≤ q²R, and R(w_0) ≤ β‖w_0 − w_*‖²/2; sum the series.
-Tight        Dropped, both at t = 1 (the first at η = 1/β): n copies of one sample. Reweighted, n orthonormal samples come close.
+             way; R ≥ a/(2β̂) and R ≥ x/(2β). Mixed with weights 1 − θ/2 and θ/2, one step takes from ‖w_s − w_*‖² at
+             least (2−θ)ηa/β̂ + (θ/β − η)ηx for any θ in [0, 2]. θ = 0: ≥ (2η/β̂)(a − x) if ηβ̂ ≤ 2. Else θ =
+             β(ηβ̂−2)/(β̂−β): = η(2−ηβ)/(β̂−β)·(a − x). Dropped, θ = ηβ: = (2−ηβ)(η/β̂)a. Sum: the total is ≤ ‖w_0 −
+             w_*‖². PL: √(a − x) ≤ √(2(β̂−μ)R); R(w_{s+1}) ≤ R − η(1−ηβ/2)‖∇R‖² ≤ q²R, and R(w_0) ≤ β‖w_0 − w_*‖²/2; sum
+             the series.
+Tight        Dropped, both at t = 1 (the first at η = 1/β): n copies of one sample. Reweighted, n orthonormal samples
+             come close.
 Reference    this project; the shape (samples, smoothness, distance to the pre-trained weights) is that of arXiv:2301.09820.
 """
 

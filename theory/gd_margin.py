@@ -1,20 +1,18 @@
 r"""`gd-margin-rate` and `gd-margin-observed`: how fast gradient descent reaches the maximum-margin direction.
 
-Setting      logistic loss, two classes, separable S, full batch, λ = 0; η ≤ 1/β and w_0 = 0 (a priori), or η ≤ 2/β (observed).
-             ρ_s = nR(w_s), h = min(ηB²/n, 4ηβ).
-Upper        For any s_0 with ρ = ρ_{s_0} ≤ 1 and hρ ≤ 1, and every t ≥ s_0: min_i⟨w_t, z_i⟩ ≥ γ‖w_t‖ − K, hence
-             ‖ŵ_t − u_S‖ ≤ √(2K/(γ‖w_t‖)) with K = γ‖w_{s_0}‖ + ln ρ + ρ(1 + ½(1+h)/((1 − hρ/2)(1 − ρ/2))).
-             A priori, for any x > 0: R(w_t) ≤ r_t = min_x ℓ(xγ) + x²/(2ηt), ‖w_t‖ ≤ W_t = min_x x + √(x² + 2ηtℓ(xγ)),
-             K with W for the norm and nr for ρ, at the best s_0, and γ‖w_t‖ ≥ g_t = ln(1/(nr_t)) − nr_t: ‖ŵ_t − u_S‖ ≤ √(2K/g_t).
-Proof        A priori: η ≤ 1/β gives ‖w_{s+1} − v‖² ≤ ‖w_s − v‖² − 2η(R(w_{s+1}) − R(v)); sum with v = xu_S, R(v) ≤ ℓ(xγ).
-             Potential: p_i = 1 − e^−ℓ_i ≥ ℓ_i − ℓ_i²/2 and ℓ_i ≤ ρ_s, so ‖∇R(w_s)‖ ≥ γ mean p ≥ γR(1 − ρ_s/2). On the segment to
-             w_{s+1} R does not grow, and ∇²R = mean p(1−p)zzᵀ is ⪯ B²R and, p ≤ nR, ⪯ 4βnR: R_{s+1} ≤ R_s − η(1 −
-             hρ_s/2)‖∇R_s‖². So
-             −ln(R_{s+1}/R_s) ≥ η‖∇R_s‖γ(1 − hρ_s/2)(1 − ρ_s/2) ≥ γη‖∇R_s‖(1 − ½(1+h)ρ_s), and
-             Σ_s γη‖∇R_s‖ρ_s ≤ nΣ(R_s − R_{s+1})/((1 − hρ/2)(1 − ρ/2)) ≤ ρ/(…). Sum from s_0: −ln ρ_t ≥ −ln ρ + γ‖w_t
-             − w_{s_0}‖ − ½(1+h)ρ/(…).
-             e^ℓ − 1 ≤ ρ_t e^ρ_t for each sample: min⟨w_t, z_i⟩ ≥ −ln ρ_t − ρ_t. `margin-certificate` turns the
-             margin into the chord.
+Setting      logistic loss, two classes, separable S, full batch, λ = 0; η ≤ 1/β and w_0 = 0 (a priori), or η ≤ 2/β
+             (observed). ρ_s = nR(w_s), h = min(ηB²/n, 4ηβ).
+Upper        For any s_0 with ρ = ρ_{s_0} ≤ 1 and hρ ≤ 1, and every t ≥ s_0: min_i⟨w_t, z_i⟩ ≥ γ‖w_t‖ − K, hence ‖ŵ_t −
+             u_S‖ ≤ √(2K/(γ‖w_t‖)) with K = γ‖w_{s_0}‖ + ln ρ + ρ(1 + ½(1+h)/((1 − hρ/2)(1 − ρ/2))). A priori, for any x
+             > 0: R(w_t) ≤ r_t = min_x ℓ(xγ) + x²/(2ηt), ‖w_t‖ ≤ W_t = min_x x + √(x² + 2ηtℓ(xγ)), K with W for the norm
+             and nr for ρ, at the best s_0, and γ‖w_t‖ ≥ g_t = ln(1/(nr_t)) − nr_t: ‖ŵ_t − u_S‖ ≤ √(2K/g_t).
+Proof        A priori: η ≤ 1/β gives ‖w_{s+1} − v‖² ≤ ‖w_s − v‖² − 2η(R(w_{s+1}) − R(v)); sum with v = xu_S, R(v) ≤
+             ℓ(xγ). Potential: p_i = 1 − e^−ℓ_i ≥ ℓ_i − ℓ_i²/2 and ℓ_i ≤ ρ_s, so ‖∇R(w_s)‖ ≥ γ mean p ≥ γR(1 − ρ_s/2).
+             On the segment to w_{s+1} R does not grow, and ∇²R = mean p(1−p)zzᵀ is ⪯ B²R and, p ≤ nR, ⪯ 4βnR: R_{s+1} ≤
+             R_s − η(1 − hρ_s/2)‖∇R_s‖². So −ln(R_{s+1}/R_s) ≥ η‖∇R_s‖γ(1 − hρ_s/2)(1 − ρ_s/2) ≥ γη‖∇R_s‖(1 −
+             ½(1+h)ρ_s), and Σ_s γη‖∇R_s‖ρ_s ≤ nΣ(R_s − R_{s+1})/((1 − hρ/2)(1 − ρ/2)) ≤ ρ/(…). Sum from s_0: −ln ρ_t ≥
+             −ln ρ + γ‖w_t − w_{s_0}‖ − ½(1+h)ρ/(…). e^ℓ − 1 ≤ ρ_t e^ρ_t for each sample: min⟨w_t, z_i⟩ ≥ −ln ρ_t − ρ_t.
+             `margin-certificate` turns the margin into the chord.
 Reference    this project; the comparator is that of Ji & Telgarsky, COLT 2019, and Shamir, JMLR 2021.
 """
 

@@ -1,24 +1,22 @@
 r"""`gd-residual`: an earlier look at a separable head encloses it later, however much later.
 
-Setting      logistic or softmax loss, separable S, full-batch gradient descent with discrete steps, step rule, λ = 0. Rows φ_j
-             of `theory.margin`, m of n samples; w* = Σ α_j φ_j = u_S/γ, M = {j: α_j > 0}, θ_j = ⟨w*, φ_j⟩, 1 on M and ≥ 1 off M.
-Comparator   q_k = w* L_k + w̃, L_k = ln(c + η(k − s)), for any c > 0 and any w̃; ω_j = ⟨w̃, φ_j⟩. Here w̃ = w_s − ϱ
-             − w* ln c with ϱ
-             the least vector for which ω_j = −ln(nα_j) on M, and c that which makes ‖ϱ‖ least.
-Upper        For every t ≥ s: ‖w_t − q_t‖ ≤ ‖ϱ‖ + E, E = Σ_{j∈M} α_j‖φ_j‖ Σ_{j' of the same sample} e^−ω_j' S(θ_j'+1)
-             + (1/n) Σ_{j∉M} ‖φ_j‖ e^−ω_j S(θ_j) + ½η‖w*‖ S(2), S(θ) = η Σ_{s≤k<t} (c + η(k−s))^−θ, which stays
-             bounded in t for θ > 1
-             and growing like ln t for θ = 1.
-             Hence the angle of ŵ_t and u_S is at most that of q̂_t and u_S plus arcsin((‖ϱ‖ + E)/‖q_t‖).
+Setting      logistic or softmax loss, separable S, full-batch gradient descent with discrete steps, step rule, λ = 0.
+             Rows φ_j of `theory.margin`, m of n samples; w* = Σ α_j φ_j = u_S/γ, M = {j: α_j > 0}, θ_j = ⟨w*, φ_j⟩, 1
+             on M and ≥ 1 off M.
+Comparator   q_k = w* L_k + w̃, L_k = ln(c + η(k − s)), for any c > 0 and any w̃; ω_j = ⟨w̃, φ_j⟩. Here w̃ = w_s − ϱ −
+             w* ln c with ϱ the least vector for which ω_j = −ln(nα_j) on M, and c that which makes ‖ϱ‖ least.
+Upper        For every t ≥ s: ‖w_t − q_t‖ ≤ ‖ϱ‖ + E, E = Σ_{j∈M} α_j‖φ_j‖ Σ_{j' of the same sample} e^−ω_j' S(θ_j'+1) +
+             (1/n) Σ_{j∉M} ‖φ_j‖ e^−ω_j S(θ_j) + ½η‖w*‖ S(2), S(θ) = η Σ_{s≤k<t} (c + η(k−s))^−θ, which stays bounded in
+             t for θ > 1 and growing like ln t for θ = 1. Hence the angle of ŵ_t and u_S is at most that of q̂_t and u_S
+             plus arcsin((‖ϱ‖ + E)/‖q_t‖).
 Proof        The map T of gradient descent is non-expansive under the step rule: ‖w_{k+1} − q_{k+1}‖ ≤ ‖w_k − q_k‖ +
-             ‖T(q_k) − q_{k+1}‖, and
-             w_s − q_s = ϱ. With ⟨q_k, φ_j⟩ = θ_jL_k + ω_j and X the sum of e^−⟨q_k,φ_j'⟩ over the rows of j's sample,
-             T(q_k) − q_k = (η/n) Σ_j e^(−θ_jL_k−ω_j)/(1+X) φ_j. On M that is α_j φ_j ηe^−L_k/(1+X), short of α_j φ_j
-             ηe^−L_k by at most the
-             factor X; q_{k+1} − q_k = w* ln(1 + ηe^−L_k) is short of w* ηe^−L_k by at most ½(ηe^−L_k)²‖w*‖. Sum over k.
-             Where α or the solution of the system on M is off by ξ_j = ω_j + ln(nα_j) or θ_j ≠ 1, e^−ξ−(θ_j−1)L − 1 is added.
-Tight        Where every margin point has α_j > 0 (copies share theirs): E → 0 as s grows, and ‖ϱ‖ is the part of the residual in
-             the span of M, which dies out; what is left is exact.
+             ‖T(q_k) − q_{k+1}‖, and w_s − q_s = ϱ. With ⟨q_k, φ_j⟩ = θ_jL_k + ω_j and X the sum of e^−⟨q_k,φ_j'⟩ over
+             the rows of j's sample, T(q_k) − q_k = (η/n) Σ_j e^(−θ_jL_k−ω_j)/(1+X) φ_j. On M that is α_j φ_j
+             ηe^−L_k/(1+X), short of α_j φ_j ηe^−L_k by at most the factor X; q_{k+1} − q_k = w* ln(1 + ηe^−L_k) is
+             short of w* ηe^−L_k by at most ½(ηe^−L_k)²‖w*‖. Sum over k. Where α or the solution of the system on M is
+             off by ξ_j = ω_j + ln(nα_j) or θ_j ≠ 1, e^−ξ−(θ_j−1)L − 1 is added.
+Tight        Where every margin point has α_j > 0 (copies share theirs): E → 0 as s grows, and ‖ϱ‖ is the part of the
+             residual in the span of M, which dies out; what is left is exact.
 Reference    this project; that w − w* ln τ converges is Soudry et al., JMLR 2018.
 """
 

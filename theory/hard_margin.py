@@ -5,11 +5,11 @@ Tight        ‖u_S − u_{S∖i}‖ ≤ chord(γα_i‖z_i‖), without retrain
              Mean over i ≤ √2·min(n, D)/n and ≤ √2κ/(γ̂n); D = d and κ = 1 for two classes, d(K−1) and √2 for K.
              For K classes α_i z_i stands for Σ_k α_ik (e_y − e_k) ⊗ x_i.
              Any w ≠ 0, whether or not it separates, has ‖ŵ − u_S‖ ≤ √(2(1 − γ(w)/γ_S)), γ(w) = min⟨ŵ,z_i⟩.
-Proof        ⟨ŵ, u_S⟩ = γ Σ α_i⟨ŵ, z_i⟩ ≥ γ·γ(w)·Σ α_i = γ(w)/γ, since α ≥ 0 and Σ α_i = ⟨w*, Σ α_i z_i⟩ = 1/γ²: the certificate.
-             u_S has margin ≥ γ_S on S∖i: the ratio form. α with α_i put to zero is dual feasible for S∖i, so
-             1/γ²_{S∖i} ≥ 1/γ² − α_i²‖z_i‖²: the chord. Conic Carathéodory leaves at most min(n, D) positive α;
-             Σα_i‖x_i‖ ≤ 1/(γγ̂) with α_i = Σ_k α_ik, since γ̂‖x_i‖ ≤ ⟨û, φ_ik⟩ for the angular direction û and ‖w*‖ = 1/γ;
-             ‖Σ_k α_ik φ_ik‖ ≤ κα_i‖x_i‖, and chord(s) ≤ √2 s.
+Proof        ⟨ŵ, u_S⟩ = γ Σ α_i⟨ŵ, z_i⟩ ≥ γ·γ(w)·Σ α_i = γ(w)/γ, since α ≥ 0 and Σ α_i = ⟨w*, Σ α_i z_i⟩ = 1/γ²: the
+             certificate. u_S has margin ≥ γ_S on S∖i: the ratio form. α with α_i put to zero is dual feasible for S∖i,
+             so 1/γ²_{S∖i} ≥ 1/γ² − α_i²‖z_i‖²: the chord. Conic Carathéodory leaves at most min(n, D) positive α;
+             Σα_i‖x_i‖ ≤ 1/(γγ̂) with α_i = Σ_k α_ik, since γ̂‖x_i‖ ≤ ⟨û, φ_ik⟩ for the angular direction û and ‖w*‖ =
+             1/γ; ‖Σ_k α_ik φ_ik‖ ≤ κα_i‖x_i‖, and chord(s) ≤ √2 s.
 Reference    this project; the dual argument is that of leave-one-out error bounds for support vector machines
              (Vapnik & Chapelle, Neural Computation 2000).
 """

@@ -1,15 +1,14 @@
 r"""`multi-head`: the mean of H heads forgets its start like 1/√H.
 
-Setting      convex β-smooth risk, full-batch gradient descent under the step rule, l2 term λ ≥ 0; heads start at
-             w_0^h ~ N(0, σ²I_D)
-             independently, w̄ = (1/H)Σ_h w_t^h, S fixed.
+Setting      convex β-smooth risk, full-batch gradient descent under the step rule, l2 term λ ≥ 0; heads start at w_0^h
+             ~ N(0, σ²I_D) independently, w̄ = (1/H)Σ_h w_t^h, S fixed.
 Upper        E‖w̄ − E w̄‖² ≤ q²σ²D/H, q = (1−ηλ)ᵗ. With probability ≥ 1 − δ: ‖w̄ − E w̄‖ ≤ qσ(√D + √(2 ln(1/δ)))/√H. For two
              independent means, median of ‖w̄ − w̄'‖ ≤ qσ√(2/H)(√D + 1/√(2π)).
-Proof        w_0 ↦ w_t is q-Lipschitz (non-expansion), so that w̄ is a (q/√H)-Lipschitz function of HD standard Gaussians times σ,
-             with Jacobian J = (1/H)[J_1 … J_H], ‖J_h‖ ≤ q, ‖J‖_F² ≤ q²D/H. Poincaré: E‖w̄ − E w̄‖² ≤ σ²E‖J‖_F². ‖w̄ − E w̄‖ is
-             (qσ/√H)-Lipschitz in them with mean ≤ qσ√(D/H): Gaussian concentration. f = ‖w̄ − w̄'‖ is Λ-Lipschitz in 2HD of
-             them, Λ = qσ√(2/H), with E f ≤ √(E f²) ≤ Λ√D. Below its median M, isoperimetry gives P(f ≤ M − s) ≤ Φ(−s/Λ), so
-             that M − E f ≤ ∫P(f ≤ M − s)ds ≤ Λ·E max(N, 0) = Λ/√(2π).
+Proof        w_0 ↦ w_t is q-Lipschitz (non-expansion), so that w̄ is a (q/√H)-Lipschitz function of HD standard
+             Gaussians times σ, with Jacobian J = (1/H)[J_1 … J_H], ‖J_h‖ ≤ q, ‖J‖_F² ≤ q²D/H. Poincaré: E‖w̄ − E w̄‖² ≤
+             σ²E‖J‖_F². ‖w̄ − E w̄‖ is (qσ/√H)-Lipschitz in them with mean ≤ qσ√(D/H): Gaussian concentration. f = ‖w̄ −
+             w̄'‖ is Λ-Lipschitz in 2HD of them, Λ = qσ√(2/H), with E f ≤ √(E f²) ≤ Λ√D. Below its median M,
+             isoperimetry gives P(f ≤ M − s) ≤ Φ(−s/Λ), so that M − E f ≤ ∫P(f ≤ M − s)ds ≤ Λ·E max(N, 0) = Λ/√(2π).
 Tight        t = 0: the variance is attained.
 Reference    this project; Gaussian Poincaré and concentration: Boucheron, Lugosi & Massart, Concentration Inequalities,
              theorems 3.20 and 5.6; isoperimetry: Borell, Inventiones 1975.

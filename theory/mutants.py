@@ -61,7 +61,7 @@ def _mutants(bound: Bound, tightest: float) -> list[Mutant]:
             about=about,
             false=replace(false, id=f"{bound.id}~{name}"),
             open=len(false.assumptions) < len(bound.assumptions),
-            harmless=_HARMLESS.get((bound.id, bound.quantity, name), _HARMLESS.get((bound.id, "", name), "")),
+            harmless=_HARMLESS.get((bound.id, bound.quantity, name), ""),
         )
         for name, about, false in slips
     ]
@@ -145,9 +145,5 @@ _VALUES: tuple[tuple[str, str, Callable[[float | Floats], float | Floats]], ...]
 )
 
 _HARMLESS: Mapping[tuple[str, str, str], str] = {
-    (
-        "efron-stein",
-        "resample-variance",
-        "root",
-    ): "true: the variance of a direction is at most 1, so at most √v where v ≥ 1, and √v ≥ v below",
+    ("efron-stein", "resample-variance", "root"): "true: a direction's variance is at most 1, and √v ≥ min(v, 1)",
 }

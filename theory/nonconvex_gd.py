@@ -3,13 +3,12 @@ r"""`nonconvex-gd`: what smoothness alone gives; no convexity and no step rule a
 Setting      loss with gradient-Lipschitz risks R_{S∖i} (constant β), gradient descent, any η, l2 term λ ≥ 0; L the largest
              ‖∇ℓ_i(w_s)‖ along the run on S. The full batch for the maximum; the mean holds for minibatches too (dropped, in
              any order, β that of one sample).
-Upper        With g = |1−ηλ| + ηβ and G = η(gᵗ − 1)/(g − 1): max_i‖w_t − w_t^{∖i}‖ ≤ 2LG/n, mean_i ≤ LG/(n−1); dropped LG/n for
-             both.
+Upper        With g = |1−ηλ| + ηβ and G = η(gᵗ − 1)/(g − 1): max_i‖w_t − w_t^{∖i}‖ ≤ 2LG/n, mean_i ≤ LG/(n−1); dropped
+             LG/n for both.
 Proof        The replica's map has Lipschitz constant ≤ g. The increments injected along the run on S are those of
              `convex-gd`: ≤ 2L/n, of mean ≤ L/(n−1), dropped ≤ L/n; sum the geometric series.
-Tight        The mean is attained by concave quadratics with balanced linear parts, ℓ_j(w) = ±L⟨e, w⟩ − β‖w‖²/2 from
-             w_0 = 0, whose run
-             on S never moves.
+Tight        The mean is attained by concave quadratics with balanced linear parts, ℓ_j(w) = ±L⟨e, w⟩ − β‖w‖²/2 from w_0
+             = 0, whose run on S never moves.
 Reference    this project; replace-one, for stochastic steps that decay: Hardt, Recht & Singer, ICML 2016, theorem 3.12.
 """
 
@@ -30,8 +29,7 @@ def _growth(c: Constants) -> float:
 
 
 def _largest(c: Constants) -> float:
-    sides = 2 if c.deletion == "reweighted" else 1
-    return sides * known(c.gradient_bound, "gradient_bound") * _growth(c) / c.samples
+    return c.largest_weight * known(c.gradient_bound, "gradient_bound") * _growth(c)
 
 
 def _mean(c: Constants) -> float:

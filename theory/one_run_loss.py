@@ -1,8 +1,8 @@
 r"""`one-run-loss`: a sample that is classified with confidence hardly changes its loss.
 
 Setting      as in `one-run`, for the logistic loss, or the softmax loss of K classes.
-Upper        |ℓ(w_t;z_i) − ℓ(w_t^{∖i};z_i)| ≤ log(1 + p_i(e^δ_i − 1)) ≤ δ_i, with p_i = 1 − e^−ℓ(w_t;z_i) the chance that the head
-             gives to the wrong classes and δ_i = slope·‖x_i‖ c_i(t), slope 1 (two classes) or √2.
+Upper        |ℓ(w_t;z_i) − ℓ(w_t^{∖i};z_i)| ≤ log(1 + p_i(e^δ_i − 1)) ≤ δ_i, with p_i = 1 − e^−ℓ(w_t;z_i) the chance
+             that the head gives to the wrong classes and δ_i = slope·‖x_i‖ c_i(t), slope 1 (two classes) or √2.
 Proof        ℓ = log(1 + e^−m) with a margin m; for K classes e^−m = Σ_{k≠y} e^(o_k − o_y). Heads that are c_i apart have
              outputs ‖x_i‖c_i apart, so that m moves by at most δ_i: for K classes each o_k − o_y moves by at most
              √2‖x_i‖c_i, and e^−m by a factor within e^±δ_i. log(1+e^−m) is convex and falling in m, so its change over

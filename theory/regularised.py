@@ -16,8 +16,7 @@ _REFERENCE = "this project, proof in theory/regularised.py; dropped, for kernels
 
 
 def _largest(c: Constants) -> float:
-    sides = 2 if c.deletion == "reweighted" else 1
-    return sides * known(c.minimiser_gradient, "minimiser_gradient") / (c.l2 * c.samples)
+    return c.largest_weight * known(c.minimiser_gradient, "minimiser_gradient") / c.l2
 
 
 def _mean(c: Constants) -> float:

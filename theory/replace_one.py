@@ -4,13 +4,11 @@ Setting      convex β-smooth loss with slope ≤ 1 in its outputs (two classes)
              weight space; full-batch gradient descent, step rule.
 Upper        |ℓ(w_t; z_i) − ℓ(w_t^{∖i}; z_i)| ≤ 2L²ηt/n, and 2L²/(λn) with an l2 term λ.
 Proof        Hardt et al. exchange a sample for another; leaving one out obeys the same numbers: `convex-gd` and
-             `strongly-convex-gd`
-             bound ‖w_t − w_t^{∖i}‖ by 2Lηt/n and 2L/(λn) with the smaller L of the one run, and the loss is L-Lipschitz.
-             Softmax: L = √2·B.
-Reference    Hardt, Recht & Singer, ICML 2016, theorems 3.8 and 3.9 of arXiv:1509.01240 (with our λ for their γ;
-             their steps are stochastic, one
-             sample at a time, in expectation over the order). Their theorem 3.12, non-convex, asks for losses in
-             [0, 1] and steps ≤ c/t, which no head here has.
+             `strongly-convex-gd` bound ‖w_t − w_t^{∖i}‖ by 2Lηt/n and 2L/(λn) with the smaller L of the one run, and
+             the loss is L-Lipschitz. Softmax: L = √2·B.
+Reference    Hardt, Recht & Singer, ICML 2016, theorems 3.8 and 3.9 of arXiv:1509.01240 (with our λ for their γ; their
+             steps are stochastic, one sample at a time, in expectation over the order). Their theorem 3.12, non-convex,
+             asks for losses in [0, 1] and steps ≤ c/t, which no head here has.
 """
 
 import numpy as np

@@ -1,27 +1,21 @@
 r"""`separable-direction` and `separable-zero-start`: about 1/(γ̂n) and 2.54/(γ̂n) where `separable-mean` has 4/(γ̂n).
 
-Setting      that of `separable-mean`, but with any λ ≥ 0, q = 1 − ηλ; v and c'_i those of `two-runs`, and v = w, c' = c where
-             samples are dropped.
+Setting      that of `separable-mean`, but with any λ ≥ 0, q = 1 − ηλ; v and c'_i those of `two-runs`, and v = w, c' = c
+             where samples are dropped.
 Upper        (a) (1/n)Σ‖ŵ_t − ŵ_t^{∖i}‖ ≤ ‖ŵ_t − v̂_t‖ + A·κ‖v_t − qᵗw_0‖/(γ̂n‖v_t‖), A = sup of chord(s)/s over s ≤
-             max_i c'_i/‖v_t‖:
-             1 for small certificates, √2 at most while they are below ‖v_t‖, else 2.
-             (b) a priori, w_0 = 0: ≤ max over 0 ≤ ψ ≤ ψ̂ of chord(ρ cos ψ) + ρ cos ψ·A(ψ + ψ̂), with ρ = κ/(γ̂n), ψ̂
-             = arccos(γ̂/κ),
-             A(a) = 1/cos(a/2) up to a right angle and 2 sin(a/2) beyond; dropped without the chord. The second term is at
-             most 8/(3√3)·ρ ≈ 1.54ρ.
+             max_i c'_i/‖v_t‖: 1 for small certificates, √2 at most while they are below ‖v_t‖, else 2. (b) a priori,
+             w_0 = 0: ≤ max over 0 ≤ ψ ≤ ψ̂ of chord(ρ cos ψ) + ρ cos ψ·A(ψ + ψ̂), with ρ = κ/(γ̂n), ψ̂ = arccos(γ̂/κ),
+             A(a) = 1/cos(a/2) up to a right angle and 2 sin(a/2) beyond; dropped without the chord. The second term is
+             at most 8/(3√3)·ρ ≈ 1.54ρ.
 Proof        ‖ŵ_t − ŵ_t^{∖i}‖ ≤ ‖ŵ_t − v̂_t‖ + chord(c'_i/‖v_t‖), and chord(r) ≤ A·r for every r = c'_i/‖v_t‖. Let û
-             have the angular
-             margin γ̂: ⟨−∇ℓ_j, û⟩ ≥ (γ̂/κ)‖∇ℓ_j‖, hence ⟨v_t − qᵗw_0, û⟩ = η/(n−1) Σ_s q^(t−1−s) Σ_j⟨−∇ℓ_j(v_s), û⟩
-             ≥ (γ̂/κ) Σ_j c'_j:
-             mean_i c'_i ≤ κ‖v_t − qᵗw_0‖/(γ̂n). That is (a); dropped, the same with 1/n for 1/(n−1).
-             (b) v_t and w_t^{∖i} are sums of pulls with weights ≥ 0, so that each has an angle ≤ ψ̂ with û: ⟨v, û⟩ ≥
-             (γ̂/κ)‖v‖. Let ψ
-             be that of v: Σ_i c'_i ≤ (κ/γ̂)‖v‖cos ψ, and r_i = c'_i/‖v‖ leaves ŵ_t^{∖i} within the angle arcsin r_i
-             of v̂ (if r_i < 1)
-             and within ψ + ψ̂; so their chord is ≤ A(ψ + ψ̂)·r_i. Average. With T the map of R_S, q-Lipschitz,
-             v_{s+1} = T(v_s) − η/(n−1) ∇R_S(v_s): ‖v_t − w_t‖ ≤ η/(n−1) Σ_s q^(t−1−s)‖∇R_S(v_s)‖ ≤ mean_j c'_j ≤
-             ρ‖v_t‖cos ψ, which gives the
-             first chord. Each term is evaluated at the ends of a cell of ψ that make it larger.
+             have the angular margin γ̂: ⟨−∇ℓ_j, û⟩ ≥ (γ̂/κ)‖∇ℓ_j‖, hence ⟨v_t − qᵗw_0, û⟩ = η/(n−1) Σ_s q^(t−1−s)
+             Σ_j⟨−∇ℓ_j(v_s), û⟩ ≥ (γ̂/κ) Σ_j c'_j: mean_i c'_i ≤ κ‖v_t − qᵗw_0‖/(γ̂n). That is (a); dropped, the same
+             with 1/n for 1/(n−1). (b) v_t and w_t^{∖i} are sums of pulls with weights ≥ 0, so that each has an angle ≤
+             ψ̂ with û: ⟨v, û⟩ ≥ (γ̂/κ)‖v‖. Let ψ be that of v: Σ_i c'_i ≤ (κ/γ̂)‖v‖cos ψ, and r_i = c'_i/‖v‖ leaves
+             ŵ_t^{∖i} within the angle arcsin r_i of v̂ (if r_i < 1) and within ψ + ψ̂; so their chord is ≤ A(ψ +
+             ψ̂)·r_i. Average. With T the map of R_S, q-Lipschitz, v_{s+1} = T(v_s) − η/(n−1) ∇R_S(v_s): ‖v_t − w_t‖ ≤
+             η/(n−1) Σ_s q^(t−1−s)‖∇R_S(v_s)‖ ≤ mean_j c'_j ≤ ρ‖v_t‖cos ψ, which gives the first chord. Each term is
+             evaluated at the ends of a cell of ψ that make it larger.
 Reference    this project.
 """
 

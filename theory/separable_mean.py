@@ -4,11 +4,10 @@ Setting      convex, non-increasing, β-smooth margin loss (or softmax), separab
              1 − ηλ, λ ≥ 0.
 Upper        (1/n)Σ‖w_t − w_t^{∖i}‖ ≤ 2κ‖w_t − qᵗw_0‖/(γ̂n), attained; directions ≤ 4κ‖w_t − qᵗw_0‖/(γ̂n‖w_t‖);
              half of each in the dropped convention and for minibatches. κ = 1 for two classes, √2 for softmax.
-Proof        Average `one-run`: the mean increment is ≤ (2η/n)·mean_i‖∇ℓ_i‖, since ‖∇R_{S∖i} − ∇ℓ_i‖ ≤ mean_{j≠i}‖∇ℓ_j‖ + ‖∇ℓ_i‖
-             (dropped: one term). With the angular margin γ̂ along û, ⟨−∇ℓ_i, û⟩ ≥ γ̂‖∇ℓ_i‖/κ, so that
-             ⟨w_t − qᵗw_0, û⟩ ≥ (γ̂/κ)·ηΣ_s q^(t−1−s) mean_i‖∇ℓ_i‖. Softmax: ‖p − e_y‖ ≤ √2(1−p_y) gives κ.
-             Directions: Dunkl–Williams,
-             ‖â − b̂‖ ≤ 2‖a−b‖/(‖a‖+‖b‖) ≤ 2‖a−b‖/‖a‖.
+Proof        Average `one-run`: the mean increment is ≤ (2η/n)·mean_i‖∇ℓ_i‖, since ‖∇R_{S∖i} − ∇ℓ_i‖ ≤ mean_{j≠i}‖∇ℓ_j‖
+             + ‖∇ℓ_i‖ (dropped: one term). With the angular margin γ̂ along û, ⟨−∇ℓ_i, û⟩ ≥ γ̂‖∇ℓ_i‖/κ, so that ⟨w_t −
+             qᵗw_0, û⟩ ≥ (γ̂/κ)·ηΣ_s q^(t−1−s) mean_i‖∇ℓ_i‖. Softmax: ‖p − e_y‖ ≤ √2(1−p_y) gives κ. Directions:
+             Dunkl–Williams, ‖â − b̂‖ ≤ 2‖a−b‖/(‖a‖+‖b‖) ≤ 2‖a−b‖/‖a‖.
 Reference    this project.
 """
 

@@ -7,9 +7,9 @@ Upper        The smaller of `one-run` (`one-run-loss`) and: ‖w_t − w_t^{∖i
              ŵ_t and ŵ_t^{∖i} is at most the angle of ŵ_t and v̂_t
              plus arcsin(c'_i/‖v_t‖); |ℓ(w_t;z_i) − ℓ(w_t^{∖i};z_i)| ≤ |ℓ(w_t;z_i) − ℓ(v_t;z_i)| + log(1 + p_i(e^δ_i − 1)),
              p_i = 1 − e^−ℓ(v_t;z_i), δ_i = slope·‖x_i‖c'_i.
-Proof        T_i(v) = (1−ηλ)v − η/(n−1) Σ_{j≠i} ∇ℓ_j(v) is the map of replica i, so that v_{s+1} = T_i(v_s) − η/(n−1) ∇ℓ_i(v_s).
-             T_i is (1−ηλ)-Lipschitz under the step rule; induct on s for ‖v_t − w_t^{∖i}‖ ≤ c'_i(t). Triangle
-             inequality; angles add; the last as in `one-run-loss`. Nothing is asked of the twin's own map.
+Proof        T_i(v) = (1−ηλ)v − η/(n−1) Σ_{j≠i} ∇ℓ_j(v) is the map of replica i, so that v_{s+1} = T_i(v_s) − η/(n−1)
+             ∇ℓ_i(v_s). T_i is (1−ηλ)-Lipschitz under the step rule; induct on s for ‖v_t − w_t^{∖i}‖ ≤ c'_i(t).
+             Triangle inequality; angles add; the last as in `one-run-loss`. Nothing is asked of the twin's own map.
 Why          One run pays ‖∇R_S‖/(n−1) at every step for the change of weights, which all replicas share and which hardly
              turns the head. Here it is paid once, and only for what it really did. It gains on long runs, and on samples
              that have little pull of their own.

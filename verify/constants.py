@@ -1,5 +1,6 @@
 """From evidence to the constants that bounds may ask for, each with the end that makes a bound larger."""
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -80,18 +81,7 @@ def why_unknown(evidence: Evidence) -> dict[str, str]:
         "minimiser_gradient": minimisers,
         "efron_stein": "no independent draws",
         "early_weights": "the run was not looked at before its end",
-    } | dict.fromkeys(
-        (
-            "twin_distance",
-            "twin_turn",
-            "twin_norm",
-            "twin_travel",
-            "twin_certificates",
-            "twin_losses",
-            "twin_loss_changes",
-        ),
-        twin,
-    )
+    } | dict.fromkeys([f.name for f in fields(Constants) if f.name.startswith("twin_")], twin)
 
 
 def _interval(low: float, high: float) -> Interval:

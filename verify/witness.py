@@ -1,15 +1,14 @@
 """A refuted bound on paper: the task, the tuning and both sides, recomputed with fifty digits where the claim is about runs."""
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from synth.npz import save_npz
 from synth.task import Task
 from theory.bound import Bound, Constants
 from theory.interval import Interval
@@ -49,15 +48,7 @@ class Witness:
         facts = {**asdict(replace(self, task=None)), "tuning": asdict(self.tuning)}  # type: ignore[arg-type]
         del facts["task"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with beside.open("wb") as file:
-                text = np.array(json.dumps(facts, ensure_ascii=False))
-                np.savez(file, features=self.task.features, labels=self.task.labels, witness=text)
-            beside.replace(path)
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
+        save_npz(self.task, path, witness=np.array(json.dumps(facts, ensure_ascii=False)))
         return path
 
     def command(self, path: Path) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import joblib
 import numpy as np
 
+from synth.families import family
 from synth.hunting import L2, STEP_FACTORS, STEPS, AtRandom, Chance, hunted
 from synth.seeds import stream
 from synth.spec import TUNING, BadSuite, TaskSpec
@@ -94,16 +95,20 @@ def _near(value: float, rng: np.random.Generator) -> float:
     return float(value * np.exp(0.4 * rng.standard_normal()))
 
 
+def drawable(spec: TaskSpec) -> bool:
+    """Whether the family takes it: a variation may leave the range of a parameter."""
+    try:
+        family(spec.family).complete(spec)
+    except BadSuite:
+        return False
+    return True
+
+
 def _look(specs: Sequence[TaskSpec], seed: int) -> dict[Key, Found]:
     """The best of these specs for each claim; in a worker."""
     best: dict[Key, Found] = {}
-    try:
-        rows = work_on(specs, seed, "cpu", "float64", BUILT_IN)["records"]
-    except BadSuite:  # a variation may leave the family's range
-        if len(specs) == 1:
-            return {}
-        _keep(best, (_look([spec], seed) for spec in specs))
-        return best
+    specs = [spec for spec in specs if drawable(spec)]
+    rows = work_on(specs, seed, "cpu", "float64", BUILT_IN)["records"]
     for k, row in enumerate(rows):
         spec = specs[k // len(BUILT_IN)]
         if row["verdict"] not in ("HOLDS", "VIOLATED") or row["vacuous"] or row["value"] < SMALLEST:
