@@ -105,9 +105,9 @@ class Squared:
         return scaled
 
 
-def loss_named(name: str, classes: int) -> Loss:
-    """The loss of a tuning; the logistic loss of three and more classes is the softmax loss."""
-    if name == "logistic" and classes > 2:
-        return Softmax()
-    losses: dict[str, Loss] = {"logistic": Logistic(), "exponential": Exponential(), "squared": Squared()}
+def loss_named(name: str) -> Loss:
+    """The loss of a prepared job."""
+    losses: dict[str, Loss] = {
+        "logistic": Logistic(), "softmax": Softmax(), "exponential": Exponential(), "squared": Squared()
+    }  # fmt: skip
     return losses[name]

@@ -7,14 +7,12 @@ from numpy.typing import NDArray
 
 from synth.seeds import stream
 from synth.task import Task
+from theory.bound import power
 from verify.smoothness import smoothness, step_size
+from verify.solvers.blas import Room
 from verify.tuning import HeadTuning
 
 Floats = NDArray[np.float64]
-
-# up to this many samples a step costs its calls more than its arithmetic, and zero columns pay
-PADDED_UP_TO = 64
-PADDED_DIMENSIONS = (8, 32)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -32,7 +30,7 @@ class Prepared:
     """A job in coordinates of the span of its features (an isometry; d ≤ n afterwards)."""
 
     job: Job
-    features: Floats
+    features: Floats  # by rows, aligned
     basis: Floats | None
     starts: Floats
     outside: Floats
@@ -46,18 +44,22 @@ class Prepared:
         return self.starts.shape[0] * self.starts.shape[1]
 
     @property
+    def loss(self) -> str:
+        """The loss by name; the logistic loss of three and more classes is the softmax loss."""
+        return "softmax" if self.job.task.classes > 2 else self.job.tuning.loss
+
+    @property
     def shape(self) -> tuple[object, ...]:
         """What tasks must share to run side by side."""
         t = self.job.tuning
-        kind = (t.loss, self.job.task.classes > 2, t.dtype, t.order, t.batch_size)
+        kind = (self.loss, t.dtype, t.order, t.batch_size)
         return (*self.features.shape, *self.starts.shape[:2], kind)
 
     def original(self, weights: Floats, steps: int, outside: Floats) -> Floats:
         """Weights (…, d) in the coordinates of the features; what the start had outside their span only shrinks."""
         if self.basis is None:
-            return weights[..., : self.job.task.dimension]
-        inside = weights[..., : self.basis.shape[1]] @ self.basis.T
-        return inside + (1 - self.eta * self.job.tuning.l2) ** steps * outside
+            return weights
+        return weights @ self.basis.T + power(1 - self.eta * self.job.tuning.l2, steps) * outside
 
 
 def snapshot_steps(job: Job) -> tuple[int, ...]:
@@ -71,7 +73,7 @@ def prepare(job: Job) -> Prepared:
     task, tuning = job.task, job.tuning
     k = 1 if task.classes == 2 else task.classes
     tuning.facts(task.classes)
-    features = task.signed if k == 1 else task.features
+    features = Room().copy(task.signed if k == 1 else task.features)
     n, d = features.shape
     starts, order = starts_of(job), order_of(job)
     basis, outside = None, np.zeros_like(starts)
@@ -79,14 +81,10 @@ def prepare(job: Job) -> Prepared:
     eta = step_size(beta, tuning)
     if d > n:
         basis, lower = np.linalg.qr(features.T)
-        features = np.ascontiguousarray(lower.T)
+        features = Room().copy(lower.T)
         inside = starts @ basis
         outside = starts - inside @ basis.T
         starts = inside
-    padding = padded_dimension(*features.shape) - features.shape[1]
-    if padding:
-        features = np.pad(features, ((0, 0), (0, padding)))
-        starts = np.pad(starts, ((0, 0), (0, 0), (0, padding)))
     return Prepared(job, features, basis, starts, outside, beta, eta, order)
 
 
@@ -104,11 +102,6 @@ def order_of(job: Job) -> NDArray[np.int64] | None:
     if job.tuning.order == "full-batch":
         return None
     return minibatches(job.task.samples, job.tuning.steps, job.tuning.batch_size, job.seed)
-
-
-def padded_dimension(n: int, d: int) -> int:
-    """d made up with zero columns, so that more tasks share a shape: a rule of the task's own shape alone."""
-    return min((rung for rung in PADDED_DIMENSIONS if rung >= d), default=d) if d < n <= PADDED_UP_TO else d
 
 
 def minibatches(n: int, steps: int, size: int, seed: int) -> NDArray[np.int64]:

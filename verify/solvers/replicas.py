@@ -1,11 +1,10 @@
-"""From jobs to fits: tasks of one shape side by side, in chunks that stay in the cache, and back.
+"""From jobs to fits: on the cores of a CPU one task a thread, on a GPU tasks of one shape side by side.
 
-A chunk holds whole tasks, and each task's numbers depend on that task alone, so the fits do not depend on the chunks. A
-task too large for a chunk is cut into blocks of replicas, by a rule of its own shape, and the blocks run on all cores.
+Each task's numbers depend on that task alone, so the fits depend neither on threads and chunks nor on order and company.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,27 +14,31 @@ import torch
 from numpy.typing import NDArray
 
 from verify.replica_fit import ReplicaFit, Snapshot, Status
+from verify.solvers import compiled_descent
 from verify.solvers.descent import Batch, Descent
 from verify.solvers.device import resolved
 from verify.solvers.losses import loss_named
 from verify.solvers.prepare import Job, Prepared, prepare, snapshot_steps
+from verify.solvers.state import State
 from verify.solvers.threads import one_thread
 
 __all__ = ["Job", "tune"]
 
 Floats = NDArray[np.float64]
 
-# differences of outputs held at once: 1 MB in float64 stays in the cache of one core; a GPU wants them all
-CHUNK_ELEMENTS = {"cpu": 1 << 17, "cuda": 1 << 28}
-# a task with more of them is cut into blocks; part of what its bits are, unlike the size of a chunk
-BLOCK_ELEMENTS = {"cpu": 1 << 16, "cuda": 1 << 28}
+CHUNK_ELEMENTS = 1 << 28  # differences of outputs held at once by a GPU
+# fewer of them than this are not worth a thread of their own, nor a GPU a second round
+BLOCK_ELEMENTS = {"cpu": 1 << 14, "cuda": 1 << 28}
 
 
-def tune(jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | None = None) -> list[ReplicaFit]:
+def tune(
+    jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | None = None, threads: int | None = None
+) -> list[ReplicaFit]:
     """One fit a job, in the order of the jobs.
 
     replicas        all leave-one-out replicas, or the run on all samples and its certificates alone
-    chunk_elements  how many numbers the largest array of a chunk may hold; at least one task runs at a time
+    chunk_elements  how many numbers the largest array on a GPU may hold; at least one task runs at a time
+    threads         how many cores of a CPU to use; None for all of them
 
     A run that diverges or leaves the floats is a status, not an exception. Raises BadTuning where a tuning does not fit
     its task, or asks for a GPU that is not there.
@@ -43,69 +46,74 @@ def tune(jobs: Sequence[Job], *, replicas: bool = True, chunk_elements: int | No
     names = {resolved(job.tuning.device) for job in jobs} or {"cpu"}
     if len(names) > 1:
         raise ValueError(f"jobs of one call run on one device; got {', '.join(sorted(names))}")
-    device = torch.device(names.pop())
-    limit = CHUNK_ELEMENTS[device.type] if chunk_elements is None else chunk_elements
-    fits: dict[int, ReplicaFit] = {}
     with one_thread(), torch.no_grad():
-        groups: dict[tuple[object, ...], list[tuple[int, Prepared]]] = defaultdict(list)
-        for index, job in enumerate(jobs):
-            prepared = prepare(job)
-            groups[prepared.shape].append((index, prepared))
-        for group in groups.values():
-            group.sort(key=lambda member: member[1].job.tuning.steps)  # tasks that end together stay together
-            one = group[0][1]
-            n, d = one.features.shape
-            blocks = _blocks(one, device) if replicas else [range(0)]
-            # without replicas a step reads the features once and little else: more tasks make it worth its calls
-            size = max(1, limit // (one.outputs * n * max(n, d)) if replicas else 8 * limit // (n * d))
-            for chunk in _chunks(group, size if len(blocks) == 1 else 1):
-                runs = _run_blocks([p for _, p in chunk], blocks, device)
-                for (index, _), fit in zip(chunk, runs, strict=True):
-                    fits[index] = fit
-    return [fits[index] for index in range(len(jobs))]
+        prepared = [prepare(job) for job in jobs]
+        if names == {"cpu"}:
+            states = _on_cores(prepared, replicas, threads or joblib.cpu_count())
+        else:
+            states = _on_gpu(prepared, replicas, chunk_elements or CHUNK_ELEMENTS)
+        return [_fit(p, own) for p, own in zip(prepared, states, strict=True)]
 
 
-def _blocks(prepared: Prepared, device: torch.device) -> list[range]:
-    """The replicas of one task in even blocks that fit a chunk: the same blocks wherever and beside whatever it runs."""
-    n = len(prepared.features)
-    count = -(-prepared.outputs * n * n // BLOCK_ELEMENTS[device.type])
+def _on_cores(prepared: list[Prepared], replicas: bool, threads: int) -> list[list[State]]:
+    """The costliest task first; a task that alone would keep the others waiting is cut into rows of replicas."""
+    costs = [(1 + p.job.tuning.steps) * p.outputs * len(p.features) ** 2 * p.features.shape[1] for p in prepared]
+    pieces = []
+    for index in sorted(range(len(prepared)), key=lambda i: -costs[i]):
+        p = prepared[index]
+        parts = -(-threads * costs[index] // sum(costs)) if replicas else 1
+        pieces += [(index, rows) for rows in (compiled_descent.parts(p, parts) if replicas else [range(0)])]
+
+    def run(piece: tuple[int, range]) -> list[State]:
+        index, rows = piece
+        return list(compiled_descent.descend(prepared[index], rows, snapshot_steps(prepared[index].job)))
+
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        found = list(pool.map(run, pieces))
+    together: dict[int, list[list[State]]] = defaultdict(list)
+    for (index, _), states in zip(pieces, found, strict=True):
+        together[index].append(states)
+    return [_joined(together[index]) for index in range(len(prepared))]
+
+
+def _joined(parts: list[list[State]]) -> list[State]:
+    """The states of one task from those of its parts, each of which has the run on all samples."""
+    if len(parts) == 1:
+        return parts[0]
+    return [
+        replace(same[0], differences=np.concatenate([s.differences for s in same if s.differences is not None]))
+        for same in zip(*parts, strict=True)
+    ]
+
+
+def _on_gpu(prepared: list[Prepared], replicas: bool, limit: int, device: str = "cuda") -> list[list[State]]:
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, p in enumerate(prepared):
+        groups[p.shape].append(index)
+    states: list[list[State]] = [[] for _ in prepared]
+    for group in groups.values():
+        one = prepared[group[0]]
+        n, d = one.features.shape
+        size = max(1, limit // (one.outputs * n * max(n if replicas else 1, d)))
+        count = -(-one.outputs * n * n // limit) if replicas else 1
+        group.sort(key=lambda index: prepared[index].job.tuning.steps)  # tasks that end together stay together
+        for first in range(0, len(group), size):
+            chunk = group[first : first + size]
+            parts = [_run([prepared[i] for i in chunk], rows, device) for rows in _even(n if replicas else 0, count)]
+            for index, *own in zip(chunk, *parts, strict=True):
+                states[index] = _joined(own)
+    return states
+
+
+def _even(n: int, count: int) -> list[range]:
+    """So many ranges that make up range(n)."""
     rows = -(-n // count)
-    rows += -rows % 8 if count > 1 else 0
-    return [range(first, min(first + rows, n)) for first in range(0, n, rows)]
+    return [range(first, min(first + rows, n)) for first in range(0, n, rows)] if n else [range(0)]
 
 
-def _chunks(group: list[tuple[int, Prepared]], size: int) -> Iterator[list[tuple[int, Prepared]]]:
-    for first in range(0, len(group), size):
-        yield group[first : first + size]
-
-
-def _run_blocks(prepared: list[Prepared], blocks: list[range], device: torch.device) -> list[ReplicaFit]:
-    """A chunk of whole tasks, or one task in blocks, side by side on threads (torch lets go of the interpreter)."""
-    if len(blocks) == 1:
-        return _run(prepared, blocks[0], device)
-
-    def on_thread(rows: range) -> ReplicaFit:
-        with torch.no_grad():
-            return _run(prepared, rows, device)[0]
-
-    with ThreadPoolExecutor(joblib.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        return [_joined(list(pool.map(on_thread, blocks)))]
-
-
-def _joined(parts: list[ReplicaFit]) -> ReplicaFit:
-    """One fit from those of its blocks: the run on all samples is in each."""
-    snapshots = []
-    for same_step in zip(*(part.snapshots for part in parts), strict=True):
-        differences = np.concatenate([s.differences for s in same_step if s.differences is not None])
-        snapshots.append(replace(same_step[0], differences=differences))
-    status = tuple(s for part in parts for s in part.status[:-1]) + parts[0].status[-1:]
-    return replace(parts[0], snapshots=tuple(snapshots), status=status)
-
-
-def _run(prepared: list[Prepared], rows: range, device: torch.device) -> list[ReplicaFit]:
+def _run(prepared: list[Prepared], rows: range, device: str) -> list[list[State]]:
     """Tasks of one shape from the first step to each one's last, with the replicas `rows` of every task."""
     jobs = [p.job for p in prepared]
-    first = jobs[0]
 
     def tensor(values: object) -> torch.Tensor:
         return torch.as_tensor(np.asarray(values), device=device)
@@ -119,23 +127,19 @@ def _run(prepared: list[Prepared], rows: range, device: torch.device) -> list[Re
         reweighted=tensor([job.tuning.deletion == "reweighted" for job in jobs]),
         orders=None if prepared[0].order is None else tensor(_padded_orders(prepared)),
     )
-    loss = loss_named(first.tuning.loss, first.task.classes)
-    descent = Descent(batch, loss, rows=rows, dtype=getattr(torch, first.tuning.dtype))
+    descent = Descent(batch, loss_named(prepared[0].loss), rows=rows, dtype=getattr(torch, jobs[0].tuning.dtype))
     running = list(range(len(prepared)))  # position in the descent → position in `prepared`
-    snapshots: list[list[Snapshot]] = [[] for _ in prepared]
-    fits: dict[int, ReplicaFit] = {}
+    states: list[list[State]] = [[] for _ in prepared]
     for step in sorted({s for job in jobs for s in snapshot_steps(job)}):
         descent.run(step - descent.steps_done)
         for t, position in enumerate(running):
             if step in snapshot_steps(jobs[position]):
-                snapshots[position].append(_snapshot(descent, t, prepared[position]))
-            if step == jobs[position].tuning.steps:
-                fits[position] = _fit(descent, t, prepared[position], snapshots[position])
-        unfinished = [t for t, position in enumerate(running) if position not in fits]
+                states[position].append(descent.state(t))
+        unfinished = [t for t, position in enumerate(running) if step < jobs[position].tuning.steps]
         if len(unfinished) < len(running):
             running = [running[t] for t in unfinished]
             descent.keep(torch.tensor(unfinished, dtype=torch.int64, device=device))
-    return [fits[position] for position in range(len(prepared))]
+    return states
 
 
 def _padded_orders(prepared: list[Prepared]) -> NDArray[np.int64]:
@@ -145,50 +149,43 @@ def _padded_orders(prepared: list[Prepared]) -> NDArray[np.int64]:
     return np.stack([np.pad(order, ((0, longest - len(order)), (0, 0))) for order in orders])
 
 
-def _fit(descent: Descent, t: int, p: Prepared, snapshots: list[Snapshot]) -> ReplicaFit:
-    heads = _numpy(descent.weights[t]).reshape(*p.starts.shape)
+def _fit(p: Prepared, states: list[State]) -> ReplicaFit:
+    snapshots, last = tuple(_snapshot(p, state) for state in states), states[-1]
     return ReplicaFit(
-        snapshots=tuple(snapshots),
-        status=_status(p, snapshots[-1], descent),
+        snapshots=snapshots,
+        status=_status(p, snapshots[-1]),
         start=p.original(p.starts.mean(axis=0), 0, p.outside.mean(axis=0)),
-        heads=p.original(heads, descent.steps_done, p.outside),
+        heads=p.original(last.heads, last.step, p.outside),
         step_size=p.eta,
         smoothness=p.smoothness,
-        gradient_bound=float(descent.gradient_bound[t]),
+        gradient_bound=last.gradient_bound,
     )
 
 
-def _snapshot(descent: Descent, t: int, p: Prepared) -> Snapshot:
-    steps, differences = descent.steps_done, None
-    if descent.differences is not None:
-        heads, k, _ = descent.shape
-        by_head = descent.differences[t].to(torch.float64).view(heads, len(descent.rows), k, -1)
-        differences = p.original(_numpy(by_head.mean(dim=0)), steps, np.zeros(()))
-    weights = _numpy(descent.weights[t].view(*p.starts.shape).mean(dim=0))
+def _snapshot(p: Prepared, state: State) -> Snapshot:
+    reweighted = p.job.tuning.deletion == "reweighted"
     return Snapshot(
-        step=steps,
-        weights=p.original(weights, steps, p.outside.mean(axis=0)),
-        differences=differences,
-        certificates=_numpy(descent.certificates[t].mean(dim=0)),
-        push=p.eta * float(descent.gradient_bound[t]) / (p.job.task.samples - 1)
-        if bool(descent.reweighted[t])
-        else 0.0,
+        step=state.step,
+        weights=p.original(state.heads.mean(axis=0), state.step, p.outside.mean(axis=0)),
+        differences=None if state.differences is None else p.original(state.differences, state.step, np.zeros(())),
+        certificates=state.certificates,
+        push=p.eta * state.gradient_bound / (p.job.task.samples - 1) if reweighted else 0.0,
     )
 
 
-def _status(p: Prepared, last: Snapshot, descent: Descent) -> tuple[Status, ...]:
+def _status(p: Prepared, last: Snapshot) -> tuple[Status, ...]:
     """One a replica and one for the run on all samples, from the mean head's objective on the samples it was tuned on."""
-    task, tuning = p.job.task, p.job.tuning
+    task, tuning, loss = p.job.task, p.job.tuning, loss_named(p.loss)
     runs = last.weights[None]
+    kept = np.ones((1, task.samples), bool)
     if last.differences is not None:
         runs = np.concatenate([runs + last.differences, runs])
-    kept = np.ones((len(runs), task.samples), bool)
-    kept[np.arange(len(descent.rows)), list(descent.rows)] = False
+        kept = np.concatenate([~np.eye(task.samples, dtype=bool), kept])
     source = task.signed if task.classes == 2 else task.features
 
     def objective(heads: Floats) -> Floats:
         outputs = torch.from_numpy(heads @ source.T)[:, None]
-        losses = descent.loss.value(outputs, torch.tensor(task.labels).expand(len(heads), -1))[:, 0].numpy()
+        losses = loss.value(outputs, torch.tensor(task.labels).expand(len(heads), -1))[:, 0].numpy()
         risk = np.where(kept, losses, 0.0).sum(axis=1) / kept.sum(axis=1)
         return risk + tuning.l2 / 2 * np.square(heads).sum(axis=(1, 2))
 
@@ -207,7 +204,3 @@ def _status(p: Prepared, last: Snapshot, descent: Descent) -> tuple[Status, ...]
         else Status.OK
         for r in range(len(runs))
     )  # fmt: skip
-
-
-def _numpy(tensor: torch.Tensor) -> Floats:
-    return np.asarray(tensor.detach().cpu().numpy().copy(), np.float64)
