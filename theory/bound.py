@@ -1,5 +1,6 @@
 """What a bound is: a statement, the assumptions it stands on, and a formula in named constants."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -24,7 +25,7 @@ class Constants:
 
     samples, dimension, classes         n, d, K
     sample_norms                        (n,) ‖x_i‖
-    steps, step_size, l2, deletion      t, η, λ, and which leave-one-out convention
+    steps, step_size, l2, deletion      t (of any size: e^1000 is a whole number too), η, λ, which leave-one-out convention
     full_batch, zero_start              the order of the samples and the first head
     convex, nonincreasing               properties of the loss
     logistic                            whether ℓ is the logistic, for more than two classes the softmax loss
@@ -144,10 +145,35 @@ class Constants:
         return (2 if self.deletion == "reweighted" else 1) / self.samples
 
     @property
+    def time(self) -> float:
+        """ηt, ∞ beyond the floats."""
+        return self.step_size * as_float(self.steps)
+
+    @property
+    def log_time(self) -> float:
+        """ln(ηt), −∞ before the first step."""
+        return log_product(self.step_size, self.steps)
+
+    @property
     def largest_step(self) -> float:
         """The step rule: 2/(β + 2λ)."""
         total = self.smoothness + 2 * self.l2
         return 2 / total if total > 0 else np.inf
+
+
+def as_float(count: int) -> float:
+    """A whole number of any size, ∞ beyond the floats."""
+    return float(count) if count.bit_length() < 1024 else math.inf
+
+
+def power(base: float, count: int) -> float:
+    """base^count for |base| ≤ 1 and a whole number of any size."""
+    return float(base) ** count if count.bit_length() < 1024 else float(abs(base) == 1)
+
+
+def log_product(factor: float, count: int) -> float:
+    """ln(factor·count) for a whole number of any size, −∞ where either is 0."""
+    return math.log(factor) + math.log(count) if factor > 0 and count > 0 else -math.inf
 
 
 class Unknown(LookupError):

@@ -15,16 +15,16 @@ Reference    this project; the replace-one form is Hardt, Recht & Singer, ICML 2
 import numpy as np
 
 from theory.assumptions import CONVEX, FULL_BATCH, L2, NO_L2, STEP_RULE
-from theory.bound import Bound, Constants, known
+from theory.bound import Bound, Constants, as_float, known
 
 
 def _time(c: Constants) -> float:
     """η Σ_{s<t} (1−ηλ)^s."""
     if c.l2 == 0:
-        return c.step_size * c.steps
+        return c.time
     contraction = c.step_size * c.l2
     # 1 − (1−ηλ)^t without cancellation, however small λ is
-    return float(-np.expm1(c.steps * np.log1p(-contraction)) if contraction < 1 else 1.0) / c.l2
+    return float(-np.expm1(as_float(c.steps) * np.log1p(-contraction)) if contraction < 1 else 1.0) / c.l2
 
 
 def _largest(c: Constants) -> float:

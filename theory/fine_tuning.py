@@ -22,7 +22,7 @@ Reference    this project; the shape (samples, smoothness, distance to the pre-t
 import numpy as np
 
 from theory.assumptions import CONVEX, FULL_BATCH, INTERPOLATES, NO_L2, ONE_HEAD, STEP_RULE
-from theory.bound import Bound, Constants, known
+from theory.bound import Bound, Constants, as_float, known
 
 
 def _distance(c: Constants) -> float:
@@ -31,7 +31,7 @@ def _distance(c: Constants) -> float:
         return np.inf
     factor = each / (2 - eta * beta) if c.deletion == "dropped" else max(each / 2, (each - beta) / (2 - eta * beta))
     far = known(c.interpolant_distance, "interpolant_distance")
-    return float(np.sqrt(eta * c.steps * factor)) * far / c.replica_weight
+    return float(np.sqrt(c.time * factor)) * far / c.replica_weight
 
 
 def _pl(c: Constants) -> float:
@@ -39,7 +39,8 @@ def _pl(c: Constants) -> float:
     rest = c.sample_smoothness - (mu if c.deletion == "reweighted" else 0.0)
     gain = c.step_size * mu * max(2 - c.step_size * c.smoothness, 0.0)
     contraction = 0.5 * float(np.log1p(-gain)) if gain < 1 else -np.inf  # ln q
-    terms = float(np.expm1(c.steps * contraction) / np.expm1(contraction)) if contraction < 0 else float(c.steps)
+    steps = as_float(c.steps)
+    terms = float(np.expm1(steps * contraction) / np.expm1(contraction)) if contraction < 0 else steps
     first = c.step_size * float(np.sqrt(c.smoothness) * np.sqrt(max(rest, 0.0))) / c.replica_weight
     return first * known(c.interpolant_distance, "interpolant_distance") * terms
 

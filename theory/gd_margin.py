@@ -16,6 +16,8 @@ Proof        A priori: η ≤ 1/β gives ‖w_{s+1} − v‖² ≤ ‖w_s − v�
 Reference    this project; the comparator is that of Ji & Telgarsky, COLT 2019, and Shamir, JMLR 2021.
 """
 
+import math
+
 import numpy as np
 
 from theory.assumptions import (
@@ -32,7 +34,7 @@ from theory.assumptions import (
     TWO_CLASSES,
     ZERO_START,
 )
-from theory.bound import Bound, Constants, Floats, known
+from theory.bound import Bound, Constants, Floats, as_float, known
 
 GRID = 400  # points of a minimum over x, or over s_0: any point proves the bound, more make it sharper
 
@@ -42,18 +44,24 @@ def _curvature(c: Constants) -> float:
     return c.step_size * min(c.radius**2 / c.samples, 4 * c.smoothness)
 
 
-def _excess(rho: Floats, h: float) -> Floats:
-    """K − γ‖w_{s_0}‖; infinite outside ρ ≤ 1, hρ ≤ 1."""
-    inside = (rho <= 1) & (h * rho <= 1) & (rho > 0)
+def _excess(log_rho: Floats, h: float) -> Floats:
+    """K − γ‖w_{s_0}‖ from ln ρ; infinite outside ρ ≤ 1, hρ ≤ 1."""
+    rho = np.exp(np.minimum(log_rho, 1.0))
+    inside = (rho <= 1) & (h * rho <= 1) & (log_rho > -np.inf)
     x = np.where(inside, rho, 0.5 / max(1.0, h))
-    return np.where(inside, np.log(x) + x * (1 + 0.5 * (1 + h) / ((1 - h * x / 2) * (1 - x / 2))), np.inf)
+    log_x = np.where(inside, log_rho, 0.0)
+    return np.where(inside, log_x + x * (1 + 0.5 * (1 + h) / ((1 - h * x / 2) * (1 - x / 2))), np.inf)
 
 
-def _risk_and_norm(time: Floats, gamma: float) -> tuple[Floats, Floats]:
-    """r and W at times ηs, by a minimum over a grid of comparators x."""
-    x = np.geomspace(1e-3, 1e3, GRID)[:, None] * np.log1p(time.max() * gamma**2) / gamma
-    own = np.logaddexp(0, -x * gamma)
-    return (own + x**2 / (2 * time)).min(axis=0), (x + np.sqrt(x**2 + 2 * time * own)).min(axis=0)
+def _log_risk_and_norm(log_time: Floats, gamma: float) -> tuple[Floats, Floats]:
+    """ln r and W at times ln(ηs), by a minimum over a grid of comparators x; in logarithms, for any time."""
+    x = np.geomspace(1e-3, 1e3, GRID)[:, None] * np.logaddexp(0, log_time.max() + 2 * np.log(gamma)) / gamma
+    # ln ℓ(xγ); beyond 30 the loss is e^−xγ to the last digit, and never above it
+    own = np.where(x * gamma > 30, -x * gamma, np.log(np.logaddexp(0, -np.minimum(x * gamma, 30))))
+    risk = np.logaddexp(own, 2 * np.log(x) - np.log(2) - log_time).min(axis=0)
+    squared = np.logaddexp(2 * np.log(x), np.log(2) + log_time + own)
+    with np.errstate(over="ignore"):
+        return risk, (x + np.exp(squared / 2)).min(axis=0)
 
 
 def _a_priori(c: Constants) -> float:
@@ -61,10 +69,13 @@ def _a_priori(c: Constants) -> float:
     low, high = float(margin.low), float(margin.high)
     if c.step_size == 0 or c.steps == 0 or low <= 0:
         return 2.0
-    steps = np.unique(np.round(np.geomspace(1, float(c.steps), GRID)))
-    risk, norm = _risk_and_norm(c.step_size * steps, low)
-    excess = high * norm + _excess(n * risk, _curvature(c))
-    reached = -np.log(n * risk[-1]) - n * risk[-1]
+    # any whole number of steps up to t will do; beyond 2^53 every float is one
+    log_steps = np.linspace(0, math.log(c.steps), GRID)
+    few = log_steps < np.log(1 << 53)
+    log_steps[few] = np.log(np.minimum(np.round(np.exp(log_steps[few])), as_float(c.steps)))
+    log_risk, norm = _log_risk_and_norm(np.log(c.step_size) + log_steps, low)
+    excess = high * norm + _excess(np.log(n) + log_risk, _curvature(c))
+    reached = -(np.log(n) + log_risk[-1]) - n * np.exp(log_risk[-1])
     share = excess.min() / reached if reached > 0 else np.inf
     return float(np.sqrt(2 * share)) if share <= 1 else 2.0  # above √2 it says nothing: ⟨w_t, u_S⟩ ≥ 0 from the start
 
@@ -72,8 +83,10 @@ def _a_priori(c: Constants) -> float:
 def _observed(c: Constants) -> float:
     margin, rows, w = known(c.margin, "margin"), known(c.rows, "rows"), known(c.early_weights, "early_weights")
     norm = known(c.weight_norm, "weight_norm")
-    rho = np.logaddexp(0, -rows @ w).sum()
-    excess = float(margin.high) * np.linalg.norm(w) + float(_excess(np.asarray(rho), _curvature(c)))
+    margins = rows @ w
+    # ln of a loss; beyond 30 it is −m to the last digit, and never above it
+    log_losses = np.where(margins > 30, -margins, np.log(np.logaddexp(0, -np.minimum(margins, 30))))
+    excess = float(margin.high) * np.linalg.norm(w) + float(_excess(np.logaddexp.reduce(log_losses), _curvature(c)))
     share = excess / (float(margin.low) * norm) if norm > 0 else np.inf
     return float(np.sqrt(2 * min(max(share, 0.0), 2.0)))
 

@@ -23,7 +23,7 @@ Reference    this project; that w − w* ln τ converges is Soudry et al., JMLR 
 import numpy as np
 
 from theory.assumptions import CONVEX, FULL_BATCH, LOGISTIC, LOOKED, NO_L2, ONE_HEAD, SEPARABLE, STEP_RULE
-from theory.bound import Bound, Constants, Floats, known
+from theory.bound import Bound, Constants, Floats, known, log_product
 from theory.directions import turned
 
 
@@ -40,7 +40,7 @@ def _direction(c: Constants) -> float:
     start = float(drift @ machine) / size**2
     start = min(max(start, -600.0), 600.0)  # any clock proves the bound; beyond, e^L leaves the floats
     drift = drift - start * machine
-    passed = _log_growth(c.step_size * (c.steps - c.early_step), start)
+    passed = _log_growth(c, c.steps - c.early_step, start)
     end = start + passed
     theta = rows @ machine
     omega = rows @ (w - drift) - theta * start
@@ -67,16 +67,16 @@ def _shared(rows: Floats, alpha: Floats) -> Floats:
     return (np.bincount(copy, alpha) / np.bincount(copy))[copy]
 
 
-def _log_growth(more: float, start: float) -> float:
-    """ln((e^start + more)/e^start), without cancellation."""
-    return float(np.logaddexp(0, np.log(more) - start)) if more > 0 else 0.0
+def _log_growth(c: Constants, steps: int, start: float) -> float:
+    """ln((e^start + η·steps)/e^start), without cancellation and for any number of steps."""
+    return float(np.logaddexp(0, log_product(c.step_size, steps) - start))
 
 
 def _sum(theta: Floats, start: float, c: Constants) -> Floats:
     """S(θ) ≤ its first term plus the integral: c^(1−θ) (η/c + (1 − e^(−(θ−1)l))/(θ−1)), l = ln(last clock / c)."""
     if c.steps <= c.early_step:
         return np.zeros_like(theta)
-    span = _log_growth(c.step_size * (c.steps - c.early_step - 1), start)
+    span = _log_growth(c, c.steps - c.early_step - 1, start)
     fall = (theta - 1) * span
     mean = np.where(np.abs(fall) > 1e-8, -np.expm1(-fall) / np.where(fall == 0, 1.0, fall), 1 - fall / 2)
     return np.exp((1 - theta) * start) * (c.step_size * np.exp(-start) + span * mean)

@@ -17,12 +17,12 @@ Reference    this project; Gaussian Poincaré and concentration: Boucheron, Lugo
 import numpy as np
 
 from theory.assumptions import CONVEX, FULL_BATCH, GAUSSIAN_START, SEEDS, STEP_RULE
-from theory.bound import Bound, Constants
+from theory.bound import Bound, Constants, power
 
 
 def _forgotten(c: Constants) -> float:
     """qσ/√H."""
-    return abs(1 - c.step_size * c.l2) ** c.steps * c.init_scale / float(np.sqrt(c.heads))
+    return power(abs(1 - c.step_size * c.l2), c.steps) * c.init_scale / float(np.sqrt(c.heads))
 
 
 def _variance(c: Constants) -> float:

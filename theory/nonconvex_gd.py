@@ -15,7 +15,7 @@ Reference    this project; replace-one, for stochastic steps that decay: Hardt, 
 import numpy as np
 
 from theory.assumptions import FULL_BATCH, SMOOTH
-from theory.bound import Bound, Constants, known
+from theory.bound import Bound, Constants, as_float, known
 
 
 def _growth(c: Constants) -> float:
@@ -23,9 +23,9 @@ def _growth(c: Constants) -> float:
     shrunk = abs(1 - c.step_size * c.l2) - 1
     beyond = shrunk + c.step_size * c.smoothness  # g − 1 ≥ −1
     if beyond in (0, -1):
-        return c.step_size * (c.steps if beyond == 0 else min(c.steps, 1))
+        return c.time if beyond == 0 else c.step_size * min(c.steps, 1)
     with np.errstate(over="ignore"):
-        return c.step_size * float(np.expm1(c.steps * np.log1p(beyond))) / beyond
+        return c.step_size * float(np.expm1(as_float(c.steps) * np.log1p(beyond))) / beyond
 
 
 def _largest(c: Constants) -> float:

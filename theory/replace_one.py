@@ -18,7 +18,7 @@ from theory.bound import Bound, Constants, Floats
 
 
 def _convex(c: Constants) -> Floats:
-    return np.full(c.samples, 2 * (c.slope * c.radius) ** 2 * c.step_size * c.steps / c.samples)
+    return np.full(c.samples, 2 * (c.slope * c.radius) ** 2 * c.time / c.samples)
 
 
 def _strongly(c: Constants) -> Floats:

@@ -7,6 +7,7 @@ import typer
 from tightrope import __version__
 from tightrope.common import DONE, one_line_errors
 from tightrope.listing import bounds
+from tightrope.long_run import long_run
 from tightrope.probing import probe
 from tightrope.running import figures, run, task
 from tightrope.worst_case import worst_case
@@ -42,6 +43,7 @@ for _name, _command, _line in (
     ("task", task, "Take a task out of a run, to open it in probe."),
     ("bounds", bounds, "The catalogue: statements, assumptions, tightness seen."),
     ("probe", probe, "How far would the head move without any one sample?"),
+    ("long-run", long_run, "Heads followed to t = e^1000 steps, and their bounds."),
     ("worst-case", worst_case, "The exact worst case of a bound: is the bound tight?"),
 ):
     app.command(_name, short_help=_line)(one_line_errors()(_command))

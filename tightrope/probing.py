@@ -25,7 +25,7 @@ def probe(
     ],
     steps: Annotated[int | None, typer.Option(help="Steps of gradient descent.  [default: 10000]")] = None,
     log_steps: Annotated[
-        float | None, typer.Option(help="Logarithm of the number of steps (needs the log-time solver).")
+        float | None, typer.Option(help="ln t in place of the steps t: 1000 asks for the head after e^1000 steps.")
     ] = None,
     step_size: Annotated[str, typer.Option(help="η, or auto = 1/(β+λ).")] = "auto",
     l2: Annotated[float, typer.Option(help="λ in λ‖w‖²/2.")] = 0.0,
@@ -41,7 +41,9 @@ def probe(
     scale: Annotated[
         Scale | None, typer.Option(help="standard: zero mean, unit variance.  [default: only bundled data]")
     ] = None,
-    solver: Annotated[Solver, typer.Option(help="auto is direct.")] = Solver.auto,
+    solver: Annotated[
+        Solver, typer.Option(help="direct takes every step, log-time strides in ln t; auto the cheaper one.")
+    ] = Solver.auto,
     exact: Annotated[
         bool | None,
         typer.Option("--exact/--no-exact", help="Retrain every replica.  [default: if under 30 s]"),
@@ -58,14 +60,10 @@ def probe(
     """
     from verify.tuning import BadTuning, HeadTuning
 
-    if steps is not None and log_steps is not None:
-        raise BadTuning("--steps and --log-steps: give one of them")
-    if log_steps is not None or solver is Solver.log_time:
-        option = "--log-steps" if log_steps is not None else "--solver log-time"
-        raise BadTuning(f"{option}: this version has the direct solver only; give --steps")
     tuning = HeadTuning(
-        loss=loss.value, steps=10_000 if steps is None else steps, step_size=_step_size(step_size), l2=l2,
+        loss=loss.value, steps=_steps(steps, log_steps), step_size=_step_size(step_size), l2=l2,
         deletion=deletion.value, heads=heads, init_scale=init_scale, device=device.value, dtype=dtype.value,
+        solver=solver.value,
     )  # fmt: skip
     found = _probe(_load(data, scale, bias), tuning, exact, seed)
     if as_json:
@@ -104,6 +102,14 @@ def _load(data: str, scale: Scale | None, bias: bool | None) -> "Task":
     from synth.real import prepared
 
     return prepared(load_npz(Path(data)), (scale or Scale.none).value, bool(bias))
+
+
+def _steps(steps: int | None, log_steps: float | None) -> int:
+    from verify.tuning import BadTuning, steps_at
+
+    if steps is not None and log_steps is not None:
+        raise BadTuning("--steps and --log-steps: give one of them")
+    return steps_at(log_steps) if log_steps is not None else 10_000 if steps is None else steps
 
 
 def _step_size(text: str) -> Any:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from figures.outcomes import OUTCOMES, outcome
+from verify.tuning import in_short
 
 if TYPE_CHECKING:
     from verify.probe import Probe
@@ -49,7 +50,7 @@ def show_probe(probe: "Probe") -> None:
         f"{probe.task.name}: {probe.task.samples} samples, {probe.task.dimension} features, {probe.task.classes} classes, "
         f"radius {probe.task.radius:.6g}\nseparable: {separable}; margin in [{whole.low:.10g}, {whole.high:.10g}]"
         + (f"; {len(whole.support)} support vectors" if whole.separable else "")
-        + f"\nhead: {probe.tuning.loss}, {probe.tuning.steps} steps of {probe.fit.step_size:.6g}, norm {last.weight_norm:.6g}",
+        + f"\nhead: {probe.tuning.loss}, {in_short(probe.tuning.steps)} steps of {probe.fit.step_size:.6g}, norm {last.weight_norm:.6g}",
         highlight=False,
         soft_wrap=True,
     )

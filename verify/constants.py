@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from synth.task import Task
-from theory.bound import Constants, Floats
+from theory.bound import Constants, power
 from theory.interval import Interval
 from verify import measure
 from verify.evidence import Evidence
 from verify.interpolation import interpolation
 from verify.margins import rows_of, signed_margin
+from verify.replica_fit import Snapshot
 from verify.solvers.reference import gradients
 
 
@@ -40,7 +41,7 @@ def constants_of(evidence: Evidence) -> Constants:
         sample_smoothness=facts.curvature * task.radius**2,
         weight_norm=last.weight_norm,
         distance=float(np.linalg.norm(last.weights - fit.start)),
-        travel=_travel(evidence, last.weights),
+        travel=_travel(evidence, last),
         gradient_bound=fit.gradient_bound,
         certificates=last.certificates,
         losses=measure.losses(task, tuning, last.weights),
@@ -68,7 +69,7 @@ def constants_of(evidence: Evidence) -> Constants:
 def why_unknown(evidence: Evidence) -> dict[str, str]:
     """Why a constant is not at hand."""
     separable = evidence.margins.whole.separable
-    twin = "the twin run is for reweighted replicas"
+    twin = "the twin run is for reweighted replicas, and for a step that the solver can take"
     minimisers = "the minimisers were not computed"
     return {
         "separable": "the margin's interval holds 0, and rounding hides which side",
@@ -100,7 +101,7 @@ def _machine_facts(evidence: Evidence) -> dict[str, Any]:
         or tuning.heads > 1
     ):
         return {}
-    early = max((s for s in evidence.fit.snapshots if s.step <= tuning.steps / 2), key=lambda s: s.step, default=None)
+    early = max((s for s in evidence.fit.snapshots if 2 * s.step <= tuning.steps), key=lambda s: s.step, default=None)
     features, weights = task.features, None if early is None else early.weights
     if task.dimension > task.samples:  # an isometry to their span, and one coordinate for what lies outside
         basis, lower = np.linalg.qr(features.T)
@@ -126,12 +127,12 @@ def _class_means(task: Task) -> dict[str, Any]:
     return {"class_gap": gap, "class_spread": float(np.linalg.norm(means - means.mean(axis=0))) if whole else None}
 
 
-def _travel(evidence: Evidence, weights: Floats) -> float:
-    """‖w − (1−ηλ)ᵗw_0‖, and what rounding may have taken from it where the start is large."""
+def _travel(evidence: Evidence, last: Snapshot) -> float:
+    """‖w − (1−ηλ)ᵗw_0‖, and what the solver may have taken from it: where the start is large, or strides were taken."""
     fit = evidence.fit
-    kept = (1 - fit.step_size * evidence.tuning.l2) ** fit.last.step * fit.start
-    error = measure.rounding(evidence.task, fit.last.step) * (np.linalg.norm(weights) + np.linalg.norm(kept))
-    return float(np.linalg.norm(weights - kept) + (error if fit.start.any() else 0.0))
+    kept = power(1 - fit.step_size * evidence.tuning.l2, last.step) * fit.start
+    error = measure.error_of(evidence.task, last, last.weight_norm + float(np.linalg.norm(kept)))
+    return float(np.linalg.norm(last.weights - kept)) + (error if fit.start.any() or last.errors is not None else 0.0)
 
 
 def _twin_facts(evidence: Evidence) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def _twin_facts(evidence: Evidence) -> dict[str, Any]:
     w, v = evidence.fit.last, evidence.twin.last
     sizes = w.weight_norm, v.weight_norm
     # two runs of their own: what rounding may have done to each is added to how far they are apart
-    error = measure.rounding(evidence.task, w.step) * sum(sizes)
+    error = measure.error_of(evidence.task, w, sizes[0]) + measure.error_of(evidence.task, v, sizes[1])
     if not np.isfinite(sizes).all():  # the twin has a rule of its own, and left the floats above it
         return {"twin_distance": np.inf, "twin_turn": 2.0, "twin_norm": np.inf, "twin_travel": np.inf,
                 "twin_certificates": np.full(evidence.task.samples, np.inf), "twin_losses": np.zeros(evidence.task.samples),
@@ -152,7 +153,7 @@ def _twin_facts(evidence: Evidence) -> dict[str, Any]:
         "twin_distance": float(np.linalg.norm(v.weights - w.weights)) + error,
         "twin_turn": float(min(apart, 2.0)),
         "twin_norm": v.weight_norm,
-        "twin_travel": _travel(evidence, v.weights),
+        "twin_travel": _travel(evidence, v),
         "twin_certificates": v.certificates,
         "twin_losses": measure.losses(evidence.task, evidence.tuning, v.weights),
         "twin_loss_changes": changes + steepest * np.linalg.norm(evidence.task.features, axis=1) * error,

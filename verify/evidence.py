@@ -1,5 +1,6 @@
 """All that is computed for one task before anything is judged."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from theory.interval import Interval
 from verify.margins import Margins, margins_of
 from verify.replica_fit import ReplicaFit
 from verify.solvers.minimisers import Minimisers, minimise
-from verify.solvers.replicas import Job, tune
+from verify.solvers.price import why_not_log_time
+from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
 Floats = NDArray[np.float64]
@@ -70,16 +72,24 @@ class Evidence:
 
 
 def twin_job(job: Job, step_size: float) -> Job | None:
-    """The twin run of `two-runs`: every sample weighs 1/(n−1), so η grows by n/(n−1), and λ shrinks by it to stay itself."""
+    """The twin run of `two-runs`: every sample weighs 1/(n−1), so η grows by n/(n−1), and λ shrinks by it to stay itself.
+
+    None where samples are dropped, or where the solver cannot take such steps.
+    """
     n, tuning = job.task.samples, job.tuning
     if tuning.deletion == "dropped":
         return None
     faster = replace(tuning, deletion="dropped", step_size=step_size * n / (n - 1), l2=tuning.l2 * (n - 1) / n)
+    only = tuning.solver == "log-time" or tuning.steps >= 1 << 53
+    if only and why_not_log_time(job.task, faster) is not None:
+        return None  # of two samples its step is twice that of the rule
     return replace(job, tuning=faster, snapshots=())
 
 
 def halfway(steps: int) -> tuple[int, ...]:
-    """The largest power of two that is at most half of the steps: where the run is looked at before its end."""
+    """Where the run is looked at before its end: the largest power of two up to half of the steps, or half way in ln t."""
+    if steps >= 1 << 53:
+        return (math.isqrt(steps),)
     return (1 << (steps // 2).bit_length() - 1,) if steps > 1 else ()
 
 

@@ -3,7 +3,8 @@
 Numerical error: a step rounds at most in proportion to the inner products it takes, of length n + d, and under the step
 rule no later step amplifies what is there. So the error of ‖Δ_i(t)‖ is put at 4ε(t+1)(n+d+8)·(max(‖Δ_i‖, c_i) + push),
 push being the size of the two gradients whose difference drives a reweighted replica. It is a first-order model, held
-against 50-digit arithmetic in the tests, not a proof.
+against 50-digit arithmetic in the tests, not a proof. The log-time solver brings bounds of its own on its errors, which
+stand in for the model: those of the two runs whose difference Δ_i is.
 """
 
 import numpy as np
@@ -31,6 +32,8 @@ def over_samples(name: str, each: Interval) -> dict[str, Interval]:
 def parameter(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
     """‖w_S − w_{S∖i}‖ for every i."""
     size = np.linalg.norm(_differences(snapshot), axis=(1, 2))
+    if snapshot.errors is not None:
+        return around(size, snapshot.errors[:-1] + snapshot.errors[-1])
     return around(size, _rounding(task, tuning, snapshot) * (np.maximum(size, snapshot.certificates) + snapshot.push))
 
 
@@ -62,8 +65,9 @@ def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
     error = parameter(task, tuning, snapshot)
     slope = np.maximum(np.abs(_slopes(task, tuning, outputs)), np.abs(_slopes(task, tuning, outputs + moved)))
     norms = np.linalg.norm(task.features, axis=1)
+    strides = 0.0 if snapshot.errors is None else float(snapshot.errors[-1])
     # the outputs are inner products: rounding moves a margin by `off`, and with it what ℓ changes
-    off = 4 * np.finfo(float).eps * (task.dimension + 2) * norms * snapshot.weight_norm
+    off = norms * (4 * np.finfo(float).eps * (task.dimension + 2) * snapshot.weight_norm + strides)
     change = np.abs(moved).sum(axis=1) * off if tuning.loss == "squared" else size * np.expm1(np.minimum(off, 1.0))
     return around(size, slope * norms * (error.high - error.value) + 4 * np.finfo(float).eps * size + change)
 
@@ -116,6 +120,11 @@ def _rounding(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> float:
 def rounding(task: Task, steps: int, eps: float = float(np.finfo(np.float64).eps)) -> float:
     """The relative error of what so many steps have made."""
     return 4 * eps * (steps + 1) * (task.samples + task.dimension + 8)
+
+
+def error_of(task: Task, snapshot: Snapshot, size: float) -> float:
+    """How far `snapshot.weights`, made of terms of such a size, may be from those that exact arithmetic would give."""
+    return rounding(task, snapshot.step) * size if snapshot.errors is None else float(snapshot.errors[-1])
 
 
 def _losses(task: Task, tuning: HeadTuning, outputs: Floats) -> Floats:

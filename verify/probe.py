@@ -17,7 +17,7 @@ from verify.constants import constants_of
 from verify.evidence import examine
 from verify.margins import Margins
 from verify.replica_fit import ReplicaFit
-from verify.solvers.replicas import BLOCK_ELEMENTS
+from verify.solvers.price import direct_seconds, log_time_seconds, solver_of
 from verify.solvers.threads import one_thread
 from verify.trial import REPLICAS, measured
 from verify.tuning import HeadTuning
@@ -69,11 +69,11 @@ class Probe:
             },
             "head": {
                 "loss": self.tuning.loss,
-                "steps": self.tuning.steps,
+                **_steps(self.tuning.steps),
                 "step_size": self.fit.step_size,
                 "smoothness": self.fit.smoothness,
                 "deletion": self.tuning.deletion,
-                "solver": "direct",
+                "solver": self.fit.solver,
                 "weights": last.weights.tolist(),
                 "norm": last.weight_norm,
             },
@@ -86,6 +86,10 @@ class Probe:
                 if data["bounds"][i][part] is None:
                     reasons[f"bounds.{i}.{part}"] = "; ".join(c.reasons)
         return {**_finite(data, "", reasons), "reasons": reasons}
+
+
+def _steps(steps: int) -> dict[str, int | float]:
+    return {"steps": steps} if steps < 1 << 53 else {"log_steps": math.log(steps)}
 
 
 def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: int = 0) -> Probe:
@@ -111,13 +115,11 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
 
 
 def estimated_seconds(task: Task, tuning: HeadTuning) -> float:
-    """A rough price of retraining all replicas: products at 40 GFLOP/s, eleven nanoseconds a difference, on as many
-    cores as there are blocks of replicas; and the machines without one sample."""
-    n, d = task.samples, min(task.samples, task.dimension)
+    """A rough price of retraining all replicas, and of the machines without one sample."""
+    n, d = task.samples, task.dimension
     k = tuning.heads * (1 if task.classes == 2 else task.classes)
-    cores = min(joblib.cpu_count(), -(-k * n * n // BLOCK_ELEMENTS["cpu"]))
-    descent = tuning.steps * (2e-4 + n**2 * k * (4 * d / 4e10 + 1.1e-8) / cores)
-    return descent + 2e-10 * n * d**3 * k
+    price = direct_seconds if solver_of(task, tuning) == "direct" else log_time_seconds
+    return price(n, d, k, tuning.steps, n) / joblib.cpu_count() + 2e-10 * n * min(n, d) ** 3 * k
 
 
 def _instability(measurement: Measurement, exact: bool, reasons: dict[str, str]) -> Mapping[str, Floats | None] | None:

@@ -15,7 +15,11 @@ class Status(Enum):
     OK = "ran to the last step"
     ABOVE_RULE = "the step is above 2/(β+2λ): it ran, but theorems that need the rule say nothing"
     DIVERGED = "the risk ended above where it began: make the step smaller"
+    UNRESOLVED = "rounding hides where the run goes in log time: take fewer steps, or the direct solver"
     NON_FINITE = "the weights left the floating-point range: make the step smaller or scale the features"
+
+
+LOST = (Status.UNRESOLVED, Status.NON_FINITE, Status.DIVERGED)  # no measurement can be made from such a run
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,6 +30,8 @@ class Snapshot:
     differences   (n, k, d) replica i minus `weights`, exact to its own last digits; None in a one-run fit
     certificates  (n,) c_i(step)
     push          ηL/(n−1) where replicas are reweighted, else 0: what one step cancels, and so the size it rounds at
+    errors        (n + 1,) how far the log-time solver may be off: each replica, then `weights`; None after direct steps,
+                  whose rounding `measure` models
     """
 
     step: int
@@ -33,6 +39,7 @@ class Snapshot:
     differences: Floats | None
     certificates: Floats
     push: float = 0.0
+    errors: Floats | None = None
 
     @property
     def weight_norm(self) -> float:
@@ -51,6 +58,7 @@ class ReplicaFit:
     step_size       η as a number
     smoothness      β that the step rule asks for, without l2
     gradient_bound  the largest ‖∇ℓ_i(w_s)‖ over samples, heads and steps s < t of the run on all samples
+    solver          direct or log-time
     """
 
     snapshots: tuple[Snapshot, ...]
@@ -60,6 +68,7 @@ class ReplicaFit:
     step_size: float
     smoothness: float
     gradient_bound: float
+    solver: str = "direct"
 
     @property
     def last(self) -> Snapshot:
@@ -75,4 +84,4 @@ class ReplicaFit:
     @property
     def failed(self) -> bool:
         """Whether any run left the floats or diverged."""
-        return any(s in (Status.DIVERGED, Status.NON_FINITE) for s in self.status)
+        return any(s in LOST for s in self.status)

@@ -11,7 +11,7 @@ from synth.suites import suite
 from synth.task import Task, from_arrays
 from theory.bound import Deletion
 from verify.smoothness import smoothness
-from verify.solvers.replicas import Job, tune
+from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
 TASKS, REPLICAS = 100, 6400  # so many tasks, fewer where they would make more replicas

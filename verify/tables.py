@@ -57,7 +57,7 @@ TASKS = {
     "ok": "int64",  # how the replicas and the run on all samples ended, four counts that add up to n + 1
     "above_rule": "int64",
     "diverged": "int64",
-    "non_finite": "int64",
+    "non_finite": "int64",  # left the floats, or hidden by their rounding
     "draws": "int64",
     "content_hash": "str",
     "seed_path": "str",

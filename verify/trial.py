@@ -12,7 +12,7 @@ from theory.quantities import QUANTITIES
 from verify import measure
 from verify.constants import constants_of, why_unknown
 from verify.evidence import Evidence
-from verify.replica_fit import ReplicaFit, Status
+from verify.replica_fit import LOST, ReplicaFit
 from verify.verdict import Comparison, Measurement, judge
 
 REPLICAS = ("parameter", "direction", "pointwise")
@@ -40,8 +40,8 @@ def measured(evidence: Evidence) -> Measurement:
     failed: dict[str, str] = {}
     names = [f"{what}.{over}" for what in REPLICAS for over in ("each", "mean", "max")]
     if evidence.fit.failed:
-        worst = next(s for s in evidence.fit.status if s in (Status.NON_FINITE, Status.DIVERGED))
-        count = sum(s in (Status.NON_FINITE, Status.DIVERGED) for s in evidence.fit.status)
+        worst = next(s for s in evidence.fit.status if s in LOST)
+        count = sum(s in LOST for s in evidence.fit.status)
         text = f"{count} of {len(evidence.fit.status)} runs: {worst.value}"
         failed = dict.fromkeys([*names, "flips.mean", "margin-direction"], text)
     elif last.differences is None:
@@ -85,6 +85,8 @@ def _of_the_machine(evidence: Evidence) -> dict[str, Interval]:
     if whole.separable and norm > 0 and np.isfinite(norm) and not evidence.fit.failed:
         apart = float(np.linalg.norm(weights.ravel() / norm - evidence.margins.direction))
         error = whole.error + 1e-15 * np.sqrt(weights.size)
+        if evidence.fit.last.errors is not None:
+            error += evidence.fit.last.errors[-1] / norm
         found["margin-direction"] = Interval(value=apart, low=max(0.0, apart - error), high=apart + error)
     return found
 

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal, localcontext
 from typing import Any, Literal, get_args
 
 LossName = Literal["logistic", "exponential", "squared"]
 Deletion = Literal["reweighted", "dropped"]
 Order = Literal["full-batch", "shuffled"]
+Solver = Literal["auto", "direct", "log-time"]
 
 
 class BadTuning(ValueError):
@@ -23,6 +25,8 @@ class LossFacts:
     nonincreasing: bool
 
 
+MOST_LOG_STEPS = 9000.0  # of a number of steps that Python prints
+
 _BINARY = {
     "logistic": LossFacts(slope=1.0, curvature=0.25, nonincreasing=True),
     "exponential": LossFacts(slope=math.inf, curvature=math.inf, nonincreasing=True),
@@ -37,7 +41,7 @@ class HeadTuning:
     """Gradient descent on a linear head.
 
     loss        logistic log(1+e^−m) (softmax for three and more classes), exponential e^−m, squared (1−m)²/2
-    steps       t ≥ 0
+    steps       t ≥ 0, of any size: e^1000 is a whole number too
     step_size   η ≥ 0, or "auto" = 1/(β+λ), β the largest smoothness over the full and all leave-one-out risks
     l2          λ ≥ 0 in λ‖w‖²/2
     deletion    reweighted (mean over n−1) or dropped (weights stay 1/n)
@@ -46,6 +50,7 @@ class HeadTuning:
     heads       H heads from independent starts, their mean is the head
     dtype       float64, or float32 for the replicas' differences
     device      auto, cpu or cuda
+    solver      direct takes every step; log-time takes strides in ln t; auto whichever is cheaper
     """
 
     loss: LossName = "logistic"
@@ -59,6 +64,7 @@ class HeadTuning:
     heads: int = 1
     dtype: Literal["float64", "float32"] = "float64"
     device: str = "auto"
+    solver: Solver = "auto"
 
     def __post_init__(self) -> None:
         _one_of("loss", self.loss, get_args(LossName))
@@ -66,7 +72,10 @@ class HeadTuning:
         _one_of("order", self.order, get_args(Order))
         _one_of("dtype", self.dtype, ("float64", "float32"))
         _one_of("device", self.device, ("auto", "cpu", "cuda"))
+        _one_of("solver", self.solver, get_args(Solver))
         _whole("steps", self.steps, 0)
+        if self.steps.bit_length() > MOST_LOG_STEPS / math.log(2) + 1:
+            raise BadTuning(f"steps: more than e^{MOST_LOG_STEPS:.0f}")
         _whole("heads", self.heads, 1)
         _whole("batch_size", self.batch_size, 1 if self.order == "shuffled" else 0)
         _size("l2", self.l2)
@@ -96,7 +105,20 @@ class HeadTuning:
     def label(self) -> str:
         """A short text that differs for different tunings: the fields that are not at their default."""
         shown = (f for f in fields(self) if f.name != "device" and getattr(self, f.name) != f.default)
-        return " ".join(f"{f.name}={getattr(self, f.name)}" for f in shown) or "default"
+        return " ".join(f"{f.name}={_short(getattr(self, f.name))}" for f in shown) or "default"
+
+
+def steps_at(log_steps: float) -> int:
+    """e^log_steps to the nearest whole number. Raises BadTuning outside [0, MOST_LOG_STEPS]."""
+    if not 0 <= log_steps <= MOST_LOG_STEPS:
+        raise BadTuning(f"log_steps: {log_steps} must be a number from 0 to {MOST_LOG_STEPS:.0f}")
+    with localcontext(prec=int(log_steps / math.log(10)) + 30):
+        return int(Decimal(log_steps).exp().to_integral_value())
+
+
+def in_short(steps: int) -> str:
+    """A number of steps for people: e^1000 has 435 digits."""
+    return str(steps) if steps < 1 << 53 else f"e^{math.log(steps):.10g}"
 
 
 def tuning_from(data: Mapping[str, Any]) -> HeadTuning:
@@ -106,6 +128,10 @@ def tuning_from(data: Mapping[str, Any]) -> HeadTuning:
         if name not in names:
             raise BadTuning(f"tuning: {name} is none of {', '.join(names)}")
     return HeadTuning(**data)
+
+
+def _short(value: object) -> str:
+    return in_short(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -21,8 +21,8 @@ from verify.plan import restarts, tuning_of
 from verify.replica_fit import Status
 from verify.resampling import draw_jobs, resampled, restarted, start_jobs
 from verify.solvers.minimisers import minimise
-from verify.solvers.replicas import Job, tune
 from verify.solvers.threads import one_thread
+from verify.solvers.tune import Job, tune
 from verify.statistics import LEVEL
 from verify.trial import trial
 from verify.verdict import Comparison, Measurement
@@ -198,7 +198,7 @@ def _facts(spec: TaskSpec, evidence: Evidence) -> Row:
         "ok": fit.status.count(Status.OK),
         "above_rule": fit.status.count(Status.ABOVE_RULE),
         "diverged": fit.status.count(Status.DIVERGED),
-        "non_finite": fit.status.count(Status.NON_FINITE),
+        "non_finite": fit.status.count(Status.NON_FINITE) + fit.status.count(Status.UNRESOLVED),
         "draws": spec.draws,
         "content_hash": task.content_hash,
         "seed_path": "/".join(map(str, task.seed_path)),

@@ -5,7 +5,7 @@ import numpy as np
 from synth.task import Task
 from verify.measure import parameter
 from verify.replica_fit import ReplicaFit
-from verify.solvers.replicas import Job, tune
+from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
 

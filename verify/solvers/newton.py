@@ -1,0 +1,143 @@
+"""Newton's method for the stages of strides, in the eigenbasis of each run's curvature halfway.
+
+There D₊W = F(W) decouples into one S × S system an eigenvalue, all with the same left-hand side but for the eigenvalue,
+and so solved in the eigenbasis of D₊. The curvature changes along a stride, so convergence is linear, and mostly fast.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from verify.solvers.motion import Instants, Motion
+from verify.solvers.strides import COLLOCATION, Strides
+
+CORRECTED = 1e-13  # what may be left to correct in the end, relative to the weights
+STALLED = 1e-10  # a correction below it that no longer shrinks is rounding: the defect will tell what it cost
+LOST = 1e3  # a correction, relative to the weights, after which there is no way back
+CORRECTIONS = 25
+
+
+@dataclass(frozen=True, eq=False)
+class Halfway:
+    """Where strides are guessed to be halfway: weights (T, M, P), and the curvature there by eigenvalue and -vector."""
+
+    weights: Tensor
+    rates: Tensor
+    basis: Tensor
+
+    def of(self, tasks: Tensor) -> "Halfway":
+        """Those of these tasks alone, by index."""
+        return Halfway(self.weights[tasks], self.rates[tasks], self.basis[tasks])
+
+
+def halfway(motion: Motion, strides: Strides, before: Tensor, slope: Tensor) -> Halfway:
+    """Along the straight line from weights `before` (T, M, P) with dw/ds = `slope`."""
+    middle = before + slope * (strides.h / 2)[:, None, None]
+    curvature = motion.at(strides.middle).curvature(middle[:, None])
+    # a stride so long that its middle is out of the floats will fail, and is tried again at half its length
+    finite = torch.isfinite(curvature).all(dim=-1, keepdim=True).all(dim=-2, keepdim=True)
+    return Halfway(middle, *torch.linalg.eigh(torch.where(finite, curvature, 0.0)))
+
+
+def stages(
+    motion: Motion, strides: Strides, before: Tensor, slope: Tensor, middle: Halfway
+) -> tuple[Tensor, NDArray[np.bool_]]:
+    """The stages (T, S, M, P) of strides from `before` (T, M, P), first guessed along `slope`, and who converged."""
+    iteration = _Iteration.begun(motion, strides, before, slope, middle)
+    found, solved = iteration.now.clone(), np.zeros(len(before), bool)
+    place = torch.arange(len(before), device=before.device)
+    going, last = torch.ones_like(place, dtype=torch.bool), torch.full_like(before[:, 0, 0], torch.nan)
+    for _ in range(CORRECTIONS):
+        ratio = iteration.correct(going)
+        shrinks = ratio / last
+        done = (ratio <= CORRECTED) | (ratio * shrinks <= CORRECTED * (1 - shrinks))
+        done |= (ratio <= STALLED) & (shrinks > 0.25)
+        lost, last = ~(ratio <= LOST), ratio
+        ended = going & (done | lost)
+        if not ended.any():
+            continue
+        found[place[ended]] = iteration.now[ended]
+        solved[place[ended & ~lost].cpu().numpy()] = True
+        going = going & ~ended
+        left = torch.nonzero(going).flatten()
+        if not len(left):
+            break
+        if 2 * len(left) <= len(going):
+            iteration, place, last, going = iteration.of(left), place[left], last[left], going[left]
+    return found, solved
+
+
+@dataclass(eq=False)
+class _Iteration:
+    """What a correction reads, by task.
+
+    now (T, S, M, P);  movement F of stages;  inner (T, S, S) and fixed (T, S, M·P): D₊W = inner·W + fixed
+    backward, forward, modes   coordinates in which `inner` is diagonal, and back
+    turn (T, M, P, P), divisor of both eigenbases;  sizes (T, M) of the weights;  heed (T, 1, M, P) of an eigenvector
+    """
+
+    instants: Instants
+    now: Tensor
+    inner: Tensor
+    fixed: Tensor
+    backward: Tensor
+    forward: Tensor
+    divisor: Tensor
+    turn: Tensor
+    sizes: Tensor
+    heed: Tensor
+
+    @classmethod
+    def begun(cls, motion: Motion, strides: Strides, before: Tensor, slope: Tensor, middle: Halfway) -> "_Iteration":
+        guess, inner = strides.guess(before, slope), strides.steps[:, :, 1:].contiguous()
+        modes, backward, forward = _modes(inner)
+        return cls(
+            instants=motion.at(strides.nodes),
+            now=guess,
+            inner=inner,
+            fixed=(strides.steps[:, :, :1, None] * before[:, None]).flatten(2),
+            backward=backward,
+            forward=forward,
+            divisor=modes[:, :, None, None] + middle.rates[:, None],
+            turn=middle.basis,
+            sizes=torch.linalg.vector_norm(guess, dim=-1).amax(dim=1),
+            # an error along an eigenvector is a defect λ times as large, of which √(hλ) is left in the end
+            heed=(1 + strides.h[:, None, None] * middle.rates.clamp(min=0)).sqrt()[:, None],
+        )
+
+    def of(self, tasks: Tensor) -> "_Iteration":
+        return _Iteration(
+            **{name: value.of(tasks) if name == "instants" else value[tasks] for name, value in vars(self).items()}
+        )
+
+    def correct(self, going: Tensor) -> Tensor:
+        """One correction of the tasks that are going; its size (T,) relative to the weights, largest over the runs."""
+        moved = self.instants.movement(self.now).flatten(2)
+        residual = torch.baddbmm(moved, self.inner, self.now.flatten(2), alpha=-1, out=moved).sub_(self.fixed)
+        turned = in_basis(residual.view_as(self.now), self.turn).flatten(2).to(self.backward.dtype)
+        turned = torch.bmm(self.backward, turned).view_as(self.divisor).div_(self.divisor)
+        along = torch.bmm(self.forward, turned.flatten(2)).real.view_as(self.now)
+        corrected = self.now + in_basis(along, self.turn.mT)
+        self.now = corrected if going.all() else torch.where(going[:, None, None, None], corrected, self.now)
+        change = torch.linalg.vector_norm(along * self.heed, dim=-1).amax(dim=1)
+        return torch.where(change > 0, change / self.sizes, change).amax(dim=1)
+
+
+def in_basis(stages: Tensor, basis: Tensor) -> Tensor:
+    """Each run's weights at every stage, (T, S, M, P), in its own basis (T, M, P, P)."""
+    return torch.matmul(stages.transpose(1, 2), basis).transpose(1, 2)
+
+
+def _modes(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Eigenvalues of (T, S, S), the map to their coordinates and the one back, whose real part counts.
+
+    They come in conjugate pairs, of which one is kept, and doubled on the way back.
+    """
+    degree = COLLOCATION.degree
+    modes, vectors = torch.linalg.eig(inner)
+    upper = modes.imag.argsort(dim=1, descending=True)[:, : degree // 2]
+    backward = torch.linalg.inv(vectors).gather(1, upper[:, :, None].expand(-1, -1, degree))
+    return modes.gather(1, upper), backward, 2 * vectors.gather(2, upper[:, None].expand(-1, degree, -1))
