@@ -21,8 +21,12 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install
-	$(BIN)/python -m benchmarks.main_job
+.venv/installed-bench: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	touch $@
+
+bench: .venv/installed-bench
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf build

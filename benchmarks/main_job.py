@@ -1,21 +1,22 @@
 """Is the cost of the main job linear in tasks? Times `verify.runner.run`, each size in a process and a directory of its own.
 
-python -m benchmarks.main_job [SIZE …] [--suite paper] [--workers N]
+python -m benchmarks.main_job [SIZE …] [--suite paper] [--workers N] takes other sizes.
 """
 
 import argparse
-import json
 import resource
 import shutil
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from benchmarks.one_run import peak_mib
+from benchmarks.report import Report
 
-BUILD = Path("build")
+SIZES, QUICK = (60, 120, 240), (12, 24)
 
 
 def measured(suite: str, tasks: int, workers: int | None) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def measured(suite: str, tasks: int, workers: int | None) -> dict[str, Any]:
 
     from verify.runner import run  # noqa: PLC0415
 
-    out = BUILD / "bench" / f"{suite}-{tasks}"
+    out = Path("build", "bench", f"{suite}-{tasks}")
     shutil.rmtree(out, ignore_errors=True)
     try:
         start = time.perf_counter()
@@ -33,39 +34,45 @@ def measured(suite: str, tasks: int, workers: int | None) -> dict[str, Any]:
     finally:
         shutil.rmtree(out, ignore_errors=True)
     get_reusable_executor().shutdown(wait=True)  # children are counted when they have ended
-    own, child = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return {
-        "name": suite,
+        "suite": suite,
         "tasks": len(done.tasks),
         "seconds": round(seconds, 2),
         "seconds_per_task": round(seconds / len(done.tasks), 4),
-        "peak_mib": round((own + done.manifest["workers"] * child) / 1024),
+        "peak_mib": round(peak_mib() + done.manifest["workers"] * child),
     }
 
 
-def exponent(rows: list[dict[str, Any]]) -> float | None:
-    """The slope of log seconds in log tasks: 1 is linear; None from a single size."""
-    tasks, seconds = (np.log([row[key] for row in rows]) for key in ("tasks", "seconds"))
-    return round(float(np.polyfit(tasks, seconds, 1)[0]), 3) if len(set(tasks)) > 1 else None
+def measure(
+    report: Report,
+    *,
+    quick: bool = False,
+    sizes: Sequence[int] = (),
+    suite: str = "paper",
+    workers: int | None = None,
+) -> None:
+    rows = []
+    for size in sizes or (QUICK if quick else SIZES):
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+            rows.append(fresh.submit(measured, suite, size, workers).result())
+        report.find("main job", **rows[-1])
+    if len({row["tasks"] for row in rows}) > 1:
+        from benchmarks.scaling import exponent  # noqa: PLC0415  its libraries would weigh on the fresh processes
+
+        slope = exponent([row["tasks"] for row in rows], [row["seconds"] for row in rows])
+        report.find("main job, seconds in tasks", exponent=slope)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=[125, 250, 500])
+    parser.add_argument("sizes", nargs="*", type=int)
     parser.add_argument("--suite", default="paper")
     parser.add_argument("--workers", type=int)
     given = parser.parse_args()
-    rows = []
-    print(f"{'suite':10}{'tasks':>8}{'seconds':>10}{'a task':>10}{'peak MiB':>10}")
-    for size in given.sizes:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
-            row = fresh.submit(measured, given.suite, size, given.workers).result()
-        rows.append(row)
-        print("{name:10}{tasks:8}{seconds:10.2f}{seconds_per_task:10.4f}{peak_mib:10}".format(**row), flush=True)
-    slope = exponent(rows)
-    print(f"seconds grow like tasks^{slope}" if slope is not None else "one size has no slope")
-    BUILD.mkdir(exist_ok=True)
-    (BUILD / "bench.json").write_text(json.dumps({"rows": rows, "exponent": slope}, indent=2) + "\n")
+    report = Report()
+    measure(report, sizes=given.sizes, suite=given.suite, workers=given.workers)
+    print(report.table())
 
 
 if __name__ == "__main__":

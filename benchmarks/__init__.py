@@ -1,0 +1,1 @@
+"""How fast, beside whom: every peer solves the same problem in the same run. `python -m benchmarks --help`."""
