@@ -18,7 +18,9 @@ TITLES = {
 
 
 def long_run(
-    tasks: Annotated[int, typer.Option(min=2, max=500, help="How many typical tasks, beside three degenerate ones.")] = 40,
+    tasks: Annotated[
+        int, typer.Option(min=2, max=500, help="How many typical tasks, beside three degenerate ones.")
+    ] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Of the tasks.")] = 0,
     out: Annotated[Path, typer.Option(help="Directory of the table and the figures.")] = Path("build/long-run"),
 ) -> None:
@@ -61,7 +63,9 @@ def _show(points: "pd.DataFrame") -> None:
     typical = points[points["kind"] == "typical"]
     times = sorted(typical["log_steps"].unique())
     shown = [times[0], times[len(times) // 2], times[-1]]
-    table = new_table("medians over the typical tasks", "quantity", "name", "tasks", *(f"ln t = {s:.4g}" for s in shown))
+    table = new_table(
+        "medians over the typical tasks", "quantity", "name", "tasks", *(f"ln t = {s:.4g}" for s in shown)
+    )
     for (quantity, name), rows in typical.groupby(["quantity", "name"], sort=False):
         medians = [rows.loc[rows["log_steps"] == s, "value"].median() for s in shown]
         table.add_row(str(quantity), str(name), str(rows["task"].nunique()), *(f"{m:.4g}" for m in medians))

@@ -21,7 +21,14 @@ from tightrope import __version__
 from tightrope.cli import app
 
 ROOT = Path(__file__).parents[2]
-EXECUTED = ("README.md", "docs/tutorial.md", "docs/adding-a-bound.md", "docs/testing-a-bound.md", "docs/worst-case.md")
+EXECUTED = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/adding-a-bound.md",
+    "docs/testing-a-bound.md",
+    "docs/worst-case.md",
+    "docs/long-run.md",
+)
 DOCUMENTS = (*EXECUTED, "CONTRIBUTING.md", "CHANGELOG.md")
 FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

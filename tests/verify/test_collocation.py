@@ -32,7 +32,9 @@ def test_the_step_of_a_polynomial_is_that_of_fifty_digits(start, length, points,
 def test_interpolation_gives_polynomials_back() -> None:
     x = np.linspace(0, 1, 23)
     for degree in range(8):
-        assert COLLOCATION.interpolation(x) @ np.append(0.0, COLLOCATION.nodes) ** degree == pytest.approx(x**degree, abs=1e-13)
+        assert COLLOCATION.interpolation(x) @ np.append(0.0, COLLOCATION.nodes) ** degree == pytest.approx(
+            x**degree, abs=1e-13
+        )
 
 
 def test_no_polynomial_leaves_its_bernstein_coefficients() -> None:

@@ -79,7 +79,9 @@ def test_strides_and_steps_agree_within_the_error_that_is_stated(name) -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(tasks(), st.sampled_from(["reweighted", "dropped"]), st.sampled_from([0.0, 1e-3, 0.3]), st.sampled_from([0.0, 1.0]))
+@given(
+    tasks(), st.sampled_from(["reweighted", "dropped"]), st.sampled_from([0.0, 1e-3, 0.3]), st.sampled_from([0.0, 1.0])
+)
 def test_any_small_task(task, deletion, l2, scale) -> None:
     tuning = HeadTuning(steps=3000, deletion=deletion, l2=l2, init_scale=scale)
     direct, strides = fits(task, tuning, "direct", "log-time", looks=())
@@ -205,7 +207,10 @@ def test_blocks_of_replicas_are_one_fit(monkeypatch) -> None:
     ("options", "line"),
     [
         ({"loss": "exponential", "step_size": 0.1}, "loss: exponential has no smoothness"),
-        ({"order": "shuffled", "batch_size": 2, "deletion": "dropped"}, "order: the log-time solver is for the full batch"),
+        (
+            {"order": "shuffled", "batch_size": 2, "deletion": "dropped"},
+            "order: the log-time solver is for the full batch",
+        ),
         ({"heads": 2, "init_scale": 1.0}, "heads: the log-time solver tunes one head; got 2"),
         ({"dtype": "float32"}, "dtype: the log-time solver computes in float64"),
         ({"step_size": 1e3}, "step_size: the log-time solver needs less than"),

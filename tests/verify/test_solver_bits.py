@@ -1,4 +1,4 @@
-"""Same task, same bytes: whatever the chunk, the company, the order, the threads, and with or without replicas."""
+"""Same task, same bytes: whatever the company, the order, the threads, and with or without replicas."""
 
 import os
 
@@ -13,7 +13,7 @@ from small_tasks import bits, fit_of, gaussian
 from verify.solvers.replicas import Job, tune
 from verify.tuning import HeadTuning
 
-CHUNKS = [1, 1 << 30]
+THREADS = [1, 2, 3]
 
 
 def _job(given_):
@@ -23,13 +23,13 @@ def _job(given_):
 
 @given(
     st.lists(jobs().map(_job), min_size=2, max_size=6),
-    st.sampled_from(CHUNKS),
+    st.sampled_from(THREADS),
     st.randoms(use_true_random=False),
 )
-def test_batched_equals_single_in_any_chunk_company_and_order(given_jobs, chunk, random):
+def test_batched_equals_single_in_any_company_and_order(given_jobs, threads, random):
     alone = [bits(tune([job])[0]) for job in given_jobs]
     order = random.sample(range(len(given_jobs)), len(given_jobs))
-    together = tune([given_jobs[k] for k in order], chunk_elements=chunk)
+    together = tune([given_jobs[k] for k in order], threads=threads)
     assert [bits(fit) for fit in together] == [alone[k] for k in order]
 
 
@@ -47,10 +47,11 @@ LARGE = [  # one shape many times over, shapes side by side, one cut into blocks
 ]
 
 
-@pytest.mark.parametrize("chunk", CHUNKS)
-def test_chunks_of_larger_tasks_leave_no_trace(chunk):
-    alone = [bits(tune([_job(job)])[0]) for job in LARGE]
-    assert [bits(fit) for fit in tune([_job(job) for job in LARGE], chunk_elements=chunk)] == alone
+@pytest.mark.parametrize("threads", THREADS)
+def test_threads_of_larger_tasks_leave_no_trace(threads):
+    alone = [bits(tune([_job(job)], threads=1)[0]) for job in LARGE]
+    assert [bits(fit) for fit in tune([_job(job) for job in LARGE], threads=threads)] == alone
+    assert [bits(tune([_job(job)], threads=threads)[0]) for job in LARGE] == alone  # each cut among the threads
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core cannot run two threads")

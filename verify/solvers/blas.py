@@ -1,7 +1,7 @@
 """Matrix products inside compiled code, by the BLAS that torch brings or the one that scipy brings.
 
-Torch's (MKL on x86) keeps its full rate on the tiles of the solver, scipy's (OpenBLAS) is quicker to start. A routine is an address, passed as a
-number, so that what calls it can be compiled once and kept on disk.
+Torch's (MKL on x86) keeps its full rate on the tiles of the solver, scipy's (OpenBLAS) is quicker to start. A routine is
+an address, passed as a number, so that what calls it can be compiled once and kept on disk.
 """
 
 import ctypes
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
 from numpy.typing import DTypeLike, NDArray
+
+from verify.solvers.compiled import compiled
 
 SMALL = 1 << 15  # multiplications; below, OpenBLAS starts in a third of the time that MKL takes
 
@@ -85,8 +87,8 @@ def _gemm(typing: Any, address: Any, transposed: Any, m: Any, n: Any, k: Any, al
     return types.void(whole, types.boolean, whole, whole, whole, real, a, whole, b, whole, real, c, whole), emit
 
 
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
-def add_product(gemm, alpha, a, b, transposed, beta, out):  # type: ignore[no-untyped-def]
+@compiled()
+def add_product(gemm, alpha, a, b, transposed, beta, out):
     """out ← alpha·a·b + beta·out, or with bᵀ; rows of the arrays may lie apart."""
     size = out.itemsize
     # a row-major array is a transposed one to Fortran: outᵀ = bᵀaᵀ

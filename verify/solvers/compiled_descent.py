@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from verify.solvers.blas import SMALL, Room, add_product, gemm_address
-from verify.solvers.compiled_losses import CODES, change, compiled, fma, inlined, pulls, widest
+from verify.solvers.compiled import compiled, fma, widest
+from verify.solvers.compiled_losses import CODES, change, pulls
 from verify.solvers.prepare import Prepared
 from verify.solvers.state import State
 
@@ -163,8 +163,8 @@ def _tile_rows(p: Prepared) -> int:
     return min(TILE_ROWS, max(8, fitting // 8 * 8))
 
 
-@compiled
-def _advance(problem, runs, work, first, steps):  # type: ignore[no-untyped-def]
+@compiled()
+def _advance(problem, runs, work, first, steps):
     """So many steps, the first of them number `first`.
 
     Without replicas the end of a step and the start of the next share one pass over the features; replicas move in
@@ -193,7 +193,8 @@ def _advance(problem, runs, work, first, steps):  # type: ignore[no-untyped-def]
             if ends:
                 _move(problem, runs.outputs, runs.along, j, end)
             if starts:
-                pulls(problem.loss, runs.outputs, problem.labels, problem.classes, j, end, runs.pull, runs.other, work.room)
+                pulls(problem.loss, runs.outputs, problem.labels, problem.classes, j, end,
+                      runs.pull, runs.other, work.room)  # fmt: skip
             if starts and full:
                 add_product(problem.gemm, 1 / n, runs.pull[:, j:end], problem.features[j:end], False, 1.0, gradient)
         if ends:
@@ -203,28 +204,25 @@ def _advance(problem, runs, work, first, steps):  # type: ignore[no-untyped-def]
         _copy(gradient, runs.gradient)
 
 
-@compiled
-def _copy(source, target):  # type: ignore[no-untyped-def]
-    inlined()
+@compiled()
+def _copy(source, target):
     for i in range(len(source)):
         row, copy = source[i], target[i]
         for j in range(len(row)):
             copy[j] = row[j]
 
 
-@compiled
-def _move(problem, values, along, first, end):  # type: ignore[no-untyped-def]
-    inlined()
+@compiled()
+def _move(problem, values, along, first, end):
     for i in range(len(values)):
         row, push = values[i], along[i]
         for j in range(first, end):
             row[j] = fma(problem.eta, push[j], problem.shrink * row[j])
 
 
-@compiled
-def _gather(problem, runs, work, columns):  # type: ignore[no-untyped-def]
+@compiled()
+def _gather(problem, runs, work, columns):
     """The samples of a minibatch, their weights, and their gradient."""
-    inlined()
     runs.omega[:] = 0
     for x in range(len(columns)):
         runs.omega[columns[x]] += 1 / len(columns)
@@ -235,10 +233,9 @@ def _gather(problem, runs, work, columns):  # type: ignore[no-untyped-def]
     add_product(problem.gemm, 1 / len(columns), work.batch_pull, work.batch, False, 0.0, work.next_gradient)
 
 
-@compiled
-def _certify(problem, runs, work, first, end):  # type: ignore[no-untyped-def]
+@compiled()
+def _certify(problem, runs, work, first, end):
     """Of the samples from `first` to `end`: gradient·z_j, c_j ← (1 − ηλ)c_j + η‖inj_j‖, and where ∇R_S and ∇ℓ_j cancel."""
-    inlined()
     add_product(problem.gemm, 1.0, runs.gradient, problem.features[first:end], True, 0.0, runs.along[:, first:end])
     classes, sizes, products, norms = problem.classes, work.room[0], work.room[1], problem.norms
     own, shared, shrink, omega = problem.own, problem.shared, problem.shrink, runs.omega
@@ -267,16 +264,16 @@ def _certify(problem, runs, work, first, end):  # type: ignore[no-untyped-def]
             certificates[j] = shrink * certificates[j] + sizes[j]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc"}, _nrt=False)
-def _square(values):  # type: ignore[no-untyped-def]
+@compiled(fastmath={"reassoc"})
+def _square(values):
     total = 0.0
     for j in range(len(values)):
         total += values[j] * values[j]
     return total
 
 
-@compiled
-def _form_cancelled(problem, runs, work, h, first, end):  # type: ignore[no-untyped-def]
+@compiled()
+def _form_cancelled(problem, runs, work, h, first, end):
     """η‖inj_j‖ from inj_j itself where the expanded square would have lost its digits."""
     classes = problem.classes
     for j in range(first, end):
@@ -289,12 +286,11 @@ def _form_cancelled(problem, runs, work, h, first, end):  # type: ignore[no-unty
             work.room[0, j] = np.sqrt(square)
 
 
-@compiled
-def _move_replicas(problem, runs, work, low, across, columns):  # type: ignore[no-untyped-def]
+@compiled()
+def _move_replicas(problem, runs, work, low, across, columns):
     """All replicas one step on, driven by the samples `columns`, whose features are `low` and, by columns, `across`."""
-    inlined()
-    heads, rows, d = runs.differences.shape
-    classes, width, real = problem.classes, len(columns), low.dtype.type
+    heads, rows, _ = runs.differences.shape
+    width, real = len(columns), low.dtype.type
     for h in range(heads):
         _select(problem, runs, work, h, columns)
         for first in range(0, rows, len(work.tile)):
@@ -309,10 +305,9 @@ def _move_replicas(problem, runs, work, low, across, columns):  # type: ignore[n
             add_product(problem.low_gemm, real(problem.own / width), changes, low, False, real(1), differences)
 
 
-@compiled
-def _select(problem, runs, work, h, columns):  # type: ignore[no-untyped-def]
+@compiled()
+def _select(problem, runs, work, h, columns):
     """What drives the replicas of head h, from the samples of this step."""
-    inlined()
     classes = len(work.outputs)
     for c in range(classes):
         outputs, pull, other = runs.outputs[h * classes + c], runs.pull[h * classes + c], runs.other[h * classes + c]
@@ -325,10 +320,9 @@ def _select(problem, runs, work, h, columns):  # type: ignore[no-untyped-def]
             push[m] = problem.shared * gradient[m]
 
 
-@compiled
-def _own_pulls(problem, runs, work, h, columns, first, changes):  # type: ignore[no-untyped-def]
+@compiled()
+def _own_pulls(problem, runs, work, h, columns, first, changes):
     """What sample i pulls in the run on all, its replica lacks; where inj_i had to be formed, it holds that already."""
-    inlined()
     classes, cancelled, pull = problem.classes, runs.cancelled[h], work.pull
     replica, zero = problem.first_row + first // classes, changes.dtype.type(0)
     for x in range(len(columns)):
@@ -338,10 +332,9 @@ def _own_pulls(problem, runs, work, h, columns, first, changes):  # type: ignore
                 changes[row + c, x] = zero if cancelled[columns[x]] else -pull[c, x]
 
 
-@compiled
-def _push(problem, runs, work, h, first, differences):  # type: ignore[no-untyped-def]
+@compiled()
+def _push(problem, runs, work, h, first, differences):
     """Shrink, and add what a replica takes of the whole gradient, or η·inj_i itself where its two parts nearly cancel."""
-    inlined()
     classes, cancelled, shrink = problem.classes, runs.cancelled[h], differences.dtype.type(problem.shrink)
     replica = problem.first_row + first // classes
     for c in range(classes):

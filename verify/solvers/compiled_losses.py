@@ -1,7 +1,6 @@
 """The losses of `losses.py` compiled: one pass over the differences of the outputs, in which nothing cancels.
 
-Everything rests on one series for e^x and e^x − 1 together. Products are fused where it says `fma` and nowhere else, so
-the bits of an element do not depend on where in an array it lies.
+Everything rests on one series for e^x and e^x − 1 together.
 """
 
 import math
@@ -9,17 +8,13 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, overload
+
+from verify.solvers.compiled import compiled, fma, widest
 
 LOGISTIC, SOFTMAX, EXPONENTIAL, SQUARED = range(4)
 CODES = {"logistic": LOGISTIC, "softmax": SOFTMAX, "exponential": EXPONENTIAL, "squared": SQUARED}
-
-
-@intrinsic
-def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """a·b + c, rounded once."""
-    return a(a, a, a), lambda context, builder, signature, values: builder.fma(*values)
 
 
 @intrinsic
@@ -43,43 +38,21 @@ _DIGITS = {
 }
 
 
-@intrinsic
-def inlined(typing: Any) -> Any:
-    """Makes this function part of its callers: to pass it its many arrays would cost a small step most of its time."""
-
-    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        builder.function.attributes.add("alwaysinline")
-        return context.get_dummy_value()
-
-    return types.void(), emit
-
-
-@intrinsic
-def widest(typing: Any) -> Any:
-    """Asks for the widest vectors in this function; by itself LLVM stops at half of AVX-512."""
-
-    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # `add` would look the name up in a short list
-        return context.get_dummy_value()
-
-    return types.void(), emit
-
-
-def growth(x):  # type: ignore[no-untyped-def]
+def growth(x):
     """e^x − 1 and e^x, each to a few units in its last place; beyond ±MOST as there, NaN from NaN."""
     raise NotImplementedError  # compiled code alone calls it, by the overload below
 
 
 @overload(growth)
-def _growth(x):  # type: ignore[no-untyped-def]
+def _growth(x):
     real = np.float64 if x == types.float64 else np.float32
-    mantissa, terms, octave, rest = _DIGITS[real.__name__]
-    octave, rest, per_octave = real(octave), real(rest), real(1 / math.log(2))
+    mantissa, terms, *parts = _DIGITS[real.__name__]
+    octave, rest, per_octave = real(parts[0]), real(parts[1]), real(1 / math.log(2))
     most, shift, one = real(MOST[real.__name__]), real(1.5 * 2.0**mantissa), real(1)
     first, *others = [real(1 / math.factorial(i)) for i in range(terms, 1, -1)]
     series = tuple(others)
 
-    def both(x):  # type: ignore[no-untyped-def]
+    def both(x):
         x = most if x > most else x
         x = -most if x < -most else x
         shifted = fma(x, per_octave, shift)
@@ -95,13 +68,11 @@ def _growth(x):  # type: ignore[no-untyped-def]
     return both
 
 
-# without counted references to arrays, which would cost a small step more than its arithmetic; so nothing is allocated
-compiled = njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 _MOST64, _FAR64 = MOST["float64"], 600.0
 
 
-@compiled
-def pulls(loss, outputs, labels, classes, first, end, pull, other, room):  # type: ignore[no-untyped-def]
+@compiled()
+def pulls(loss, outputs, labels, classes, first, end, pull, other, room):
     """The pulls of the samples from `first` to `end`; all (heads·classes, samples) float64.
 
     `other` receives 1 − pull for the logistic loss and the shares e^o/Σe^o for the softmax loss; `room` is (2, samples).
@@ -126,8 +97,8 @@ def pulls(loss, outputs, labels, classes, first, end, pull, other, room):  # typ
                 p[j] = 1 - m[j]
 
 
-@compiled
-def _softmax_pulls(outputs, labels, first, end, pull, share, most, total):  # type: ignore[no-untyped-def]
+@compiled()
+def _softmax_pulls(outputs, labels, first, end, pull, share, most, total):
     for c in range(len(outputs)):
         row = outputs[c]
         for j in range(first, end):
@@ -150,8 +121,8 @@ def _softmax_pulls(outputs, labels, first, end, pull, share, most, total):  # ty
         pull[labels[j], j] = others
 
 
-@compiled
-def change(loss, differences, outputs, pull, other, slope, room, low_room, likeliest):  # type: ignore[no-untyped-def]
+@compiled()
+def change(loss, differences, outputs, pull, other, slope, room, low_room, likeliest):
     """pull(outputs + differences) − pull(outputs), in place of the differences (replicas·classes, samples).
 
     outputs               (classes, samples) float64
@@ -175,8 +146,8 @@ def change(loss, differences, outputs, pull, other, slope, room, low_room, likel
                 row[j] = -row[j]
 
 
-@compiled
-def _change_logistic(differences, m, p, u, slope, room):  # type: ignore[no-untyped-def]
+@compiled()
+def _change_logistic(differences, m, p, u, slope, room):
     """With E = e^Δ − 1 and u = 1 − p: p(m+Δ) − p = −puE/(p + ue^Δ)."""
     widest()
     limit, far, beyond = _far(differences), 0, 0
@@ -195,8 +166,8 @@ def _change_logistic(differences, m, p, u, slope, room):  # type: ignore[no-unty
                 row[j] = slope[j] * expm1 / fma(u[j], exp, p[j])
 
 
-@compiled
-def _change_far(differences, m, p, u):  # type: ignore[no-untyped-def]
+@compiled()
+def _change_far(differences, m, p, u):
     """The same in float64, where some p or 1 − p is too small for the product in float32."""
     widest()
     for j in range(len(m)):
@@ -210,8 +181,8 @@ def _change_far(differences, m, p, u):  # type: ignore[no-untyped-def]
             row[j] = moved if abs(moved) > 1e-30 else 0.0  # smaller ones move no digit, and slow the product down
 
 
-@compiled
-def _change_beyond(differences, m):  # type: ignore[no-untyped-def]
+@compiled()
+def _change_beyond(differences, m):
     """The same one by one, where even float64 is too short: as a difference, which has lost nothing where Δ is large."""
     for i in range(len(differences)):
         row = differences[i]
@@ -221,20 +192,20 @@ def _change_beyond(differences, m):  # type: ignore[no-untyped-def]
             row[j] = -p * u * expm1 / (p + u * exp) if abs(x) < 1 else _sigmoid(-m[j] - x) - p
 
 
-@compiled
-def _far(differences):  # type: ignore[no-untyped-def]
+@compiled()
+def _far(differences):
     """Beyond this, pull·other of two outputs may leave the floats."""
     return _FAR64 if differences.itemsize == 8 else 60.0
 
 
-@compiled
-def _sigmoid(x):  # type: ignore[no-untyped-def]
+@compiled()
+def _sigmoid(x):
     _, e = growth(-abs(x))
     return (1.0 if x > 0 else e) / (1.0 + e)
 
 
-@compiled
-def _change_softmax(differences, outputs, share, base, mean, likeliest):  # type: ignore[no-untyped-def]
+@compiled()
+def _change_softmax(differences, outputs, share, base, mean, likeliest):
     """Δ relative to the likeliest class, E = e^Δ − 1 and s = Σ p_j E_j: p_k(m+Δ) − p_k = p_k(E_k − s)/(1 + s), 1 + s ≥ 1/K."""
     widest()
     classes, n = outputs.shape
@@ -270,8 +241,8 @@ def _change_softmax(differences, outputs, share, base, mean, likeliest):  # type
                 row[j] = part[j] * (mean[j] - row[j]) / (one + mean[j])
 
 
-@compiled
-def _far_softmax(differences, outputs):  # type: ignore[no-untyped-def]
+@compiled()
+def _far_softmax(differences, outputs):
     """The same, one sample at a time in float64, where a share or e^Δ may leave the floats."""
     for j in range(outputs.shape[1]):
         most, moved, wide = outputs[0, j], outputs[0, j] + differences[0, j], 0.0

@@ -9,6 +9,7 @@ from verify.tuning import BadTuning, HeadTuning
 FIRST_STEPS = 64  # taken before the first stride, so that what alternates or dies at once is gone
 FORGOTTEN = 1e-17  # of a movement that alternates in sign, after the first steps
 MOST_FIRST_STEPS = 4096
+MOST_STEPS = 1 << 53  # beyond, a direct run has no end
 STRIDES = 0.5  # per unit of ln t up to FLAT, and fewer later: the movement is ever smoother
 FLAT = 20.0
 
@@ -58,6 +59,8 @@ def solver_of(task: Task, tuning: HeadTuning, *, replicas: bool = True) -> str:
     Raises BadTuning where log-time does not apply and is asked for, or is all that could take so many steps.
     """
     if tuning.solver == "direct":
+        if tuning.steps >= MOST_STEPS:
+            raise BadTuning("steps: the direct solver takes fewer than 2^53, one by one; use log-time or auto")
         return "direct"
     outputs = tuning.heads * (1 if task.classes == 2 else task.classes)
     work = (task.samples, task.dimension, outputs, tuning.steps, task.samples if replicas else 1)
@@ -67,6 +70,6 @@ def solver_of(task: Task, tuning: HeadTuning, *, replicas: bool = True) -> str:
     reason = why_not_log_time(task, tuning)
     if reason is None:
         return "log-time"
-    if tuning.solver == "auto" and tuning.steps < 1 << 53:
+    if tuning.solver == "auto" and tuning.steps < MOST_STEPS:
         return "direct"
     raise BadTuning(reason)

@@ -27,8 +27,6 @@ __all__ = ["Job", "tune"]
 Floats = NDArray[np.float64]
 
 CHUNK_ELEMENTS = 1 << 28  # differences of outputs held at once by a GPU
-# fewer of them than this are not worth a thread of their own, nor a GPU a second round
-BLOCK_ELEMENTS = {"cpu": 1 << 14, "cuda": 1 << 28}
 
 
 def tune(
