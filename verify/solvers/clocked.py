@@ -26,9 +26,9 @@ class Clock:
     value: Tensor | None
 
     @classmethod
-    def at(cls, log: Tensor) -> "Clock":
-        """From the logarithm."""
-        return cls(log, torch.exp(log) if log.max() < LARGEST else None)
+    def at(cls, log: Tensor, *, late: bool) -> "Clock":
+        """From the logarithm; late: where that is beyond LARGEST."""
+        return cls(log, None if late else torch.exp(log))
 
     def of(self, tasks: Tensor) -> "Clock":
         """That of these tasks alone, by index."""

@@ -18,7 +18,7 @@ and the certificate along it, which may go on growing, is continued in closed fo
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ from verify.solvers.motion import Motion
 from verify.solvers.newton import halfway, stages
 from verify.solvers.strides import COLLOCATION, Strides
 
-TOLERANCE = 1e-11  # the error a stride may add, relative to the weights
+TOLERANCE = 3e-11  # the error a stride may add, relative to the weights
 FIRST, SHORTEST = 0.3, 1e-4  # lengths in s; below the shortest the floats cannot tell where the run goes
 LOST = 1e-6  # an error relative to the weights at which a task counts as unresolved
 RESTED = 40.0  # at such a rate e^−40 is left after a unit of s
@@ -74,6 +74,7 @@ class LogTime:
         # dw/ds as the last stride left it: F would be the same, but for rounding times the curvature
         self.slopes = motion.at(torch.full_like(weights[:, :1, 0], math.log(steps))).movement(weights[:, None])[:, 0]
         self.certificates, self.largest = certificates.clone(), largest.clone()
+        self.ahead = motion.step_sizes.log().cpu().numpy()
         self.s, self.h = np.full(tasks, math.log(steps)), np.full(tasks, FIRST)
         self.found: list[list[Look]] = [[] for _ in looks]
         self.rested: dict[int, tuple[float, Tensor, Tensor]] = {}  # task → when, C and ηk‖inj‖ then
@@ -87,15 +88,17 @@ class LogTime:
         """The looks of every task; NaN where the floats could not follow it."""
         while going := [t for t, looks in enumerate(self.looks) if len(self.found[t]) < len(looks)]:
             # apart, so that how a task's clock is read does not depend on its company
-            late = self.s[going] + self.h[going] > LARGEST - 10
-            for tasks in (np.array(going)[~late], np.array(going)[late]):
+            late = self.ahead[going] + self.s[going] + self.h[going] > LARGEST
+            for which in (False, True):
+                tasks = np.array(going)[late == which]
                 if len(tasks):
-                    self._stride(tasks)
+                    self._stride(tasks, late=which)
         return self.found
 
-    def _stride(self, going: NDArray[np.int64]) -> None:
+    def _stride(self, going: NDArray[np.int64], *, late: bool) -> None:
         """One attempt for each task that is going: taken where its defect is small enough, else shorter the next time."""
-        motion, before, slopes = self.motion.of(torch.from_numpy(going)), self.weights[going], self.slopes[going]
+        motion = replace(self.motion.of(torch.from_numpy(going)), late=late)
+        before, slopes = self.weights[going], self.slopes[going]
         ends = np.array([self.looks[t][-1] for t in going])
         strides = Strides(self.s[going], np.minimum(self.h[going], ends - self.s[going]), before.device)
         middle = halfway(motion, strides, before, slopes)

@@ -27,7 +27,7 @@ from verify.solvers.strides import COLLOCATION
 
 Floats = NDArray[np.float64]
 
-CHUNK_ELEMENTS = 1 << 19  # outputs of all runs at all stages, held at once
+CHUNK_ELEMENTS = 1 << 18  # outputs of all runs at all stages, held at once
 
 
 def long_runs(jobs: Sequence[Job], *, replicas: bool, threads: int) -> list[ReplicaFit]:

@@ -26,6 +26,7 @@ class Motion:
     reweighted  (T,) bool
     short       (T,) bool: whether η ≤ 1/(β+λ)
     resting     (T, M) bool: runs whose clock stands still
+    late        whether ηk is to be met as a logarithm alone, for all tasks
     """
 
     loss: Clocked
@@ -37,6 +38,7 @@ class Motion:
     reweighted: Tensor
     short: Tensor
     resting: Tensor
+    late: bool = False
 
     def of(self, tasks: Tensor) -> "Motion":
         """These tasks alone, by index."""
@@ -49,7 +51,7 @@ class Motion:
         weighted = (clock[..., None] + self.omega.log()[:, None])[:, :, :, None]
         shrink = torch.exp(clock + self.l2.log()[:, None, None]) if self.l2.any() else None
         return Instants(
-            loss=self.loss, features=self.features, labels=self.labels, clock=Clock.at(weighted), shrink=shrink
+            loss=self.loss, features=self.features, labels=self.labels, clock=Clock.at(weighted, late=self.late), shrink=shrink
         )
 
     def steepest(self, hull: Tensor) -> Tensor:
@@ -69,18 +71,19 @@ class Motion:
         """ηk‖∇R_{S∖i} − ∇R_S‖ along runs on all samples (T, S, H, P): (T, S, H, n)."""
         n = self.features.shape[1]
         outputs, labels = _outputs(weights, self.features), self.labels
-        clock = Clock.at((self.step_sizes.log()[:, None] + times)[:, :, None, None, None])
+        clock = Clock.at((self.step_sizes.log()[:, None] + times)[:, :, None, None, None], late=self.late)
         pulls = self.loss.pull(outputs, labels, clock)
         norms = torch.linalg.vector_norm(self.features, dim=-1)[:, None, None]
         own = torch.linalg.vector_norm(pulls, dim=-2) * norms
         sizes = own / n
         for task in torch.nonzero(self.reweighted).flatten().tolist():
             z = self.features[task]
-            for point in range(weights.shape[1]):
-                pull = pulls[task, point]  # (H, k, n)
+            at_once = max(1, NUMBERS // (pulls[task, 0].numel() * z.shape[1]))
+            for some in torch.arange(weights.shape[1]).split(at_once):
+                pull = pulls[task, some]  # (·, H, k, n)
                 mean = pull @ z / n
-                apart = mean[:, :, None] - pull[..., None] * z
-                sizes[task, point] = torch.linalg.vector_norm(apart, dim=(1, 3)) / (n - 1)
+                apart = torch.addcmul(mean.unsqueeze(-2), pull.unsqueeze(-1), z, value=-1)
+                sizes[task, some] = torch.linalg.vector_norm(apart, dim=(2, 4)) / (n - 1)
         return sizes
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from verify.solvers.motion import Instants, Motion
 from verify.solvers.strides import COLLOCATION, Strides
 
-CORRECTED = 1e-13  # what may be left to correct in the end, relative to the weights
+CORRECTED = 1e-12  # what may be left to correct in the end, relative to the weights
 STALLED = 1e-10  # a correction below it that no longer shrinks is rounding: the defect will tell what it cost
 LOST = 1e3  # a correction, relative to the weights, after which there is no way back
 CORRECTIONS = 25
@@ -38,8 +38,9 @@ def halfway(motion: Motion, strides: Strides, before: Tensor, slope: Tensor) -> 
     middle = before + slope * (strides.h / 2)[:, None, None]
     curvature = motion.at(strides.middle).curvature(middle[:, None])
     # a stride so long that its middle is out of the floats will fail, and is tried again at half its length
-    finite = torch.isfinite(curvature).all(dim=-1, keepdim=True).all(dim=-2, keepdim=True)
-    return Halfway(middle, *torch.linalg.eigh(torch.where(finite, curvature, 0.0)))
+    finite = torch.isfinite(curvature.diagonal(dim1=-2, dim2=-1).sum(dim=-1))
+    curvature[~finite] = 0.0
+    return Halfway(middle, *torch.linalg.eigh(curvature))
 
 
 def stages(
