@@ -12,7 +12,7 @@ from benchmarks.pairs import paired, seconds
 from benchmarks.problem import Array, Problem, drawn
 from benchmarks.report import Report, Row
 from verify.replica_fit import ReplicaFit
-from verify.solvers.replicas import Job, tune
+from verify.solvers.tune import Job, tune
 
 LOOKS = (10**4, 10**5, 10**6)
 TIMED_STEPS = 20_000

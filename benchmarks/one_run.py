@@ -27,7 +27,7 @@ def measured(n: int, d: int, steps: int) -> dict[str, float]:
     from benchmarks.agreement import apart  # noqa: PLC0415
     from benchmarks.pairs import paired, seconds  # noqa: PLC0415
     from benchmarks.problem import drawn  # noqa: PLC0415
-    from verify.solvers.replicas import tune  # noqa: PLC0415
+    from verify.solvers.tune import tune  # noqa: PLC0415
 
     problem = drawn(tasks=1, n=n, d=d, steps=steps)
     before = peak_mib()

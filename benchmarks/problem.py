@@ -10,7 +10,7 @@ from synth.generate import generate
 from synth.spec import TaskSpec
 from synth.task import Task
 from verify.smoothness import smoothness, step_size
-from verify.solvers.replicas import Job, tune
+from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
 Array = NDArray[np.floating]

@@ -84,7 +84,9 @@ NO_L2 = Assumption(name="no l2", slack=lambda c: -c.l2, message="there must be n
 
 L2 = Assumption(name="l2", slack=lambda c: c.l2, strict=True, message="there must be an l2 term; slack = λ")
 
-STARTED = Assumption(name="a step taken", slack=lambda c: as_float(c.steps) - 1.0, message="at least one step; slack = t − 1")
+STARTED = Assumption(
+    name="a step taken", slack=lambda c: as_float(c.steps) - 1.0, message="at least one step; slack = t − 1"
+)
 
 MARGIN_LOSS = Assumption(
     name="non-increasing margin loss",

@@ -83,3 +83,11 @@ def _is_bad_input(error: Exception) -> bool:
     names = {"BadTask", "BadSuite", "BadTuning", "BadRun", "BadFigure", "BadPlugin", "BadBound", "BadWorstCase",
              "MissingExtra"}  # fmt: skip
     return any(kind.__name__ in names for kind in type(error).__mro__)
+
+
+def say_if_compiling() -> None:
+    """The solver is compiled at its first use, which is not to look like one that hangs."""
+    from verify.solvers.compiled import cold
+
+    if cold():
+        typer.echo("compiling the solver, which is kept: about twenty seconds, once", err=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tightrope.common import DONE, VIOLATED
+from tightrope.common import DONE, VIOLATED, say_if_compiling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,7 @@ def long_run(
     see_that_it_can_be_made(out)
     from verify.long_run import long_run as followed
 
+    say_if_compiling()
     points, violated = followed(tasks, seed)
     paths = _figures(points, out)
     _show(points)

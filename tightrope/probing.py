@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synth.real import NAMES
-from tightrope.common import DONE, VIOLATED, Deletion, Device, Dtype, Loss, Scale, Solver
+from tightrope.common import DONE, VIOLATED, Deletion, Device, Dtype, Loss, Scale, Solver, say_if_compiling
 
 if TYPE_CHECKING:
     from synth.task import Task
@@ -58,7 +58,7 @@ def probe(
 
     Example: tightrope probe breast-cancer --steps 2000
     """
-    from verify.tuning import BadTuning, HeadTuning
+    from verify.tuning import HeadTuning
 
     tuning = HeadTuning(
         loss=loss.value, steps=_steps(steps, log_steps), step_size=_step_size(step_size), l2=l2,
@@ -79,6 +79,7 @@ def probe(
 def _probe(data: "Task", tuning: "HeadTuning", exact: bool | None, seed: int) -> "Probe":
     from verify.probe import PATIENCE, estimated_seconds, probe
 
+    say_if_compiling()
     found = probe(data, tuning, exact=exact, seed=seed)
     if exact is None and not found.exact:
         seconds = estimated_seconds(data, tuning)

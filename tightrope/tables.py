@@ -50,7 +50,8 @@ def show_probe(probe: "Probe") -> None:
         f"{probe.task.name}: {probe.task.samples} samples, {probe.task.dimension} features, {probe.task.classes} classes, "
         f"radius {probe.task.radius:.6g}\nseparable: {separable}; margin in [{whole.low:.10g}, {whole.high:.10g}]"
         + (f"; {len(whole.support)} support vectors" if whole.separable else "")
-        + f"\nhead: {probe.tuning.loss}, {in_short(probe.tuning.steps)} steps of {probe.fit.step_size:.6g}, norm {last.weight_norm:.6g}",
+        + f"\nhead: {probe.tuning.loss}, {in_short(probe.tuning.steps)} steps of {probe.fit.step_size:.6g} "
+        f"({probe.fit.solver}), norm {last.weight_norm:.6g}",
         highlight=False,
         soft_wrap=True,
     )

@@ -65,11 +65,13 @@ def gathered(specs: Sequence[TaskSpec], seed: int, device: str, dtype: str, leve
     }
     twins = {i: twin for i, job in enumerate(jobs) if (twin := twin_job(job, float(job.tuning.step_size))) is not None}
     starts = {i: start_jobs(job) for i, job in enumerate(jobs) if restarts(specs[i])}
-    fits = iter(tune([*jobs, *(job for own in draws.values() for job in own.few)]))
+    # one thread: the other cores have units of their own
+    fits = iter(tune([*jobs, *(job for own in draws.values() for job in own.few)], threads=1))
     main = [next(fits) for _ in jobs]
     retrained = {i: [next(fits) for _ in own.few] for i, own in draws.items()}
     every = [job for own in draws.values() for job in own.every]
-    once = iter(tune([*every, *twins.values(), *(job for own in starts.values() for job in own)], replicas=False))
+    single = [*every, *twins.values(), *(job for own in starts.values() for job in own)]
+    once = iter(tune(single, replicas=False, threads=1))
     drawn = {i: resampled(own, [next(once) for _ in own.every], retrained[i], level) for i, own in draws.items()}
     faster = {i: next(once) for i in twins}
     begun = {i: restarted(own, [next(once) for _ in own], level) for i, own in starts.items()}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_tasks import bits, fit_of, gaussian
 
-from verify.solvers.replicas import Job, tune
+from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
 THREADS = [1, 2, 3]

@@ -11,8 +11,8 @@ from verify.replica_fit import ReplicaFit
 from verify.solvers.compiled import compiled
 from verify.solvers.compiled_losses import CODES, MOST, change, growth, pulls
 from verify.solvers.losses import loss_named
-from verify.solvers.prepare import Job, prepare
-from verify.solvers.replicas import _fit, _on_cores, _on_gpu
+from verify.solvers.prepare import Job
+from verify.solvers.replicas import _on_cores, _on_gpu
 from verify.solvers.threads import one_thread
 from verify.tuning import HeadTuning
 
@@ -146,9 +146,7 @@ def test_the_way_of_a_gpu_agrees_with_that_of_a_cpu(n, d, classes, more):
         for seed in range(2)
     ]
     with one_thread(), torch.no_grad():
-        prepared = [prepare(job) for job in jobs]
-        ways = _on_cores(prepared, True, 1), _on_gpu(prepared, True, n * n // 2, "cpu")
-        cpu, gpu = ([_fit(p, own) for p, own in zip(prepared, states, strict=True)] for states in ways)
+        cpu, gpu = _on_cores(jobs, True, 1), _on_gpu(jobs, True, n * n // 2, "cpu")
     for one, other in zip(cpu, gpu, strict=True):
         assert one.status == other.status
         np.testing.assert_allclose(one.gradient_bound, other.gradient_bound, rtol=1e-13)

@@ -4,7 +4,11 @@ Products are fused where it says `fma` and nowhere else, so the bits of an eleme
 lies, in the body of a vector loop or in its tail.
 """
 
+import os
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,7 +29,7 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     def compile_later(function: Callable[..., Any]) -> Any:
         before = config.CACHE_DIR
         try:
-            config.CACHE_DIR = before or _folder()
+            config.CACHE_DIR = before or cache_folder()
             return njit(nogil=True, cache=True, error_model="numpy", forceinline=True, _nrt=False, **options)(function)
         finally:
             config.CACHE_DIR = before
@@ -33,10 +37,26 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return compile_later
 
 
-def _folder() -> str:
-    """Named by all the sources: numba itself looks at the file of a function, not at what the function calls."""
+@cache
+def cache_folder() -> str:
+    """Where compiled code is kept, beside the sources or, where nobody may write there, with the user's other caches.
+
+    It is named by all the sources: numba itself looks at the file of a function, not at what the function calls.
+    """
     digest = sha256(b"".join((HERE / name).read_bytes() for name in SOURCES)).hexdigest()
-    return str(HERE / "__pycache__" / digest[:16])
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "tightrope"
+    for base in (HERE / "__pycache__", user):
+        folder = base / digest[:16]
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return str(folder)
+    return tempfile.mkdtemp(prefix="tightrope-")
+
+
+def cold() -> bool:
+    """Whether the first task will have to wait for the compiler, some twenty seconds."""
+    return not any(Path(cache_folder()).rglob("*.nbi"))
 
 
 @intrinsic

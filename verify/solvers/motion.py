@@ -51,7 +51,11 @@ class Motion:
         weighted = (clock[..., None] + self.omega.log()[:, None])[:, :, :, None]
         shrink = torch.exp(clock + self.l2.log()[:, None, None]) if self.l2.any() else None
         return Instants(
-            loss=self.loss, features=self.features, labels=self.labels, clock=Clock.at(weighted, late=self.late), shrink=shrink
+            loss=self.loss,
+            features=self.features,
+            labels=self.labels,
+            clock=Clock.at(weighted, late=self.late),
+            shrink=shrink,
         )
 
     def steepest(self, hull: Tensor) -> Tensor:
@@ -79,7 +83,7 @@ class Motion:
         for task in torch.nonzero(self.reweighted).flatten().tolist():
             z = self.features[task]
             at_once = max(1, NUMBERS // (pulls[task, 0].numel() * z.shape[1]))
-            for some in torch.arange(weights.shape[1]).split(at_once):
+            for some in torch.split(torch.arange(weights.shape[1]), at_once):
                 pull = pulls[task, some]  # (·, H, k, n)
                 mean = pull @ z / n
                 apart = torch.addcmul(mean.unsqueeze(-2), pull.unsqueeze(-1), z, value=-1)

@@ -5,7 +5,8 @@ Each task's numbers depend on that task alone, so the fits depend neither on thr
 
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 
 import joblib
@@ -44,34 +45,45 @@ def tune(
     names = {resolved(job.tuning.device) for job in jobs} or {"cpu"}
     if len(names) > 1:
         raise ValueError(f"jobs of one call run on one device; got {', '.join(sorted(names))}")
+    for job in jobs:
+        job.tuning.facts(job.task.classes)  # what does not fit is said before anything runs
     with one_thread(), torch.no_grad():
-        prepared = [prepare(job) for job in jobs]
         if names == {"cpu"}:
-            states = _on_cores(prepared, replicas, threads or joblib.cpu_count())
-        else:
-            states = _on_gpu(prepared, replicas, chunk_elements or CHUNK_ELEMENTS)
-        return [_fit(p, own) for p, own in zip(prepared, states, strict=True)]
+            return _on_cores(jobs, replicas, threads or joblib.cpu_count())
+        return _on_gpu(jobs, replicas, chunk_elements or CHUNK_ELEMENTS)
 
 
-def _on_cores(prepared: list[Prepared], replicas: bool, threads: int) -> list[list[State]]:
-    """The costliest task first; a task that alone would keep the others waiting is cut into rows of replicas."""
-    costs = [(1 + p.job.tuning.steps) * p.outputs * len(p.features) ** 2 * p.features.shape[1] for p in prepared]
-    pieces = []
-    for index in sorted(range(len(prepared)), key=lambda i: -costs[i]):
-        p = prepared[index]
-        parts = -(-threads * costs[index] // sum(costs)) if replicas else 1
-        pieces += [(index, rows) for rows in (compiled_descent.parts(p, parts) if replicas else [range(0)])]
-
-    def run(piece: tuple[int, range]) -> list[State]:
-        index, rows = piece
-        return list(compiled_descent.descend(prepared[index], rows, snapshot_steps(prepared[index].job)))
-
+def _on_cores(jobs: Sequence[Job], replicas: bool, threads: int) -> list[ReplicaFit]:
+    """The costliest first; a job that alone would keep the other cores waiting is cut into rows of replicas."""
+    costs = [_cost(job) for job in jobs]
+    parts: dict[int, tuple[Prepared, list[Future[list[State]]]]] = {}
+    whole: dict[int, Future[ReplicaFit]] = {}
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        found = list(pool.map(run, pieces))
-    together: dict[int, list[list[State]]] = defaultdict(list)
-    for (index, _), states in zip(pieces, found, strict=True):
-        together[index].append(states)
-    return [_joined(together[index]) for index in range(len(prepared))]
+        for index in sorted(range(len(jobs)), key=lambda i: -costs[i]):
+            job, count = jobs[index], -(-threads * costs[index] // sum(costs))
+            if count > 1 and replicas:
+                p = prepare(job)
+                ranges = compiled_descent.parts(p, count)
+                parts[index] = p, [pool.submit(copy_context().run, _states, p, rows) for rows in ranges]
+            else:
+                whole[index] = pool.submit(copy_context().run, _alone, job, replicas)  # with the caller's np.errstate
+        cut = {index: _fit(p, _joined([part.result() for part in own])) for index, (p, own) in parts.items()}
+        return [cut[index] if index in cut else whole[index].result() for index in range(len(jobs))]
+
+
+def _cost(job: Job) -> int:
+    n, d = job.task.features.shape
+    outputs = job.tuning.heads * (1 if job.task.classes == 2 else job.task.classes)
+    return (1 + job.tuning.steps) * outputs * n * n * (1 + min(n, d))
+
+
+def _alone(job: Job, replicas: bool) -> ReplicaFit:
+    p = prepare(job)
+    return _fit(p, _states(p, range(len(p.features) if replicas else 0)))
+
+
+def _states(p: Prepared, rows: range) -> list[State]:
+    return list(compiled_descent.descend(p, rows, snapshot_steps(p.job)))
 
 
 def _joined(parts: list[list[State]]) -> list[State]:
@@ -84,7 +96,8 @@ def _joined(parts: list[list[State]]) -> list[State]:
     ]
 
 
-def _on_gpu(prepared: list[Prepared], replicas: bool, limit: int, device: str = "cuda") -> list[list[State]]:
+def _on_gpu(jobs: Sequence[Job], replicas: bool, limit: int, device: str = "cuda") -> list[ReplicaFit]:
+    prepared = [prepare(job) for job in jobs]
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, p in enumerate(prepared):
         groups[p.shape].append(index)
@@ -100,7 +113,7 @@ def _on_gpu(prepared: list[Prepared], replicas: bool, limit: int, device: str = 
             parts = [_run([prepared[i] for i in chunk], rows, device) for rows in _even(n if replicas else 0, count)]
             for index, *own in zip(chunk, *parts, strict=True):
                 states[index] = _joined(own)
-    return states
+    return [_fit(p, own) for p, own in zip(prepared, states, strict=True)]
 
 
 def _even(n: int, count: int) -> list[range]:
