@@ -147,7 +147,7 @@ class Constants:
     @property
     def time(self) -> float:
         """ηt, ∞ beyond the floats."""
-        return self.step_size * as_float(self.steps)
+        return self.step_size * as_float(self.steps) if self.step_size > 0 else 0.0
 
     @property
     def log_time(self) -> float:

@@ -23,6 +23,8 @@ def _time(c: Constants) -> float:
     if c.l2 == 0:
         return c.time
     contraction = c.step_size * c.l2
+    if contraction == 0:
+        return 0.0
     # 1 − (1−ηλ)^t without cancellation, however small λ is
     return float(-np.expm1(as_float(c.steps) * np.log1p(-contraction)) if contraction < 1 else 1.0) / c.l2
 

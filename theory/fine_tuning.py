@@ -36,6 +36,8 @@ def _distance(c: Constants) -> float:
 
 def _pl(c: Constants) -> float:
     mu = known(c.pl, "pl")
+    if c.step_size == 0:
+        return 0.0
     rest = c.sample_smoothness - (mu if c.deletion == "reweighted" else 0.0)
     gain = c.step_size * mu * max(2 - c.step_size * c.smoothness, 0.0)
     contraction = 0.5 * float(np.log1p(-gain)) if gain < 1 else -np.inf  # ln q

@@ -11,7 +11,7 @@ from theory.interval import Interval
 from verify.margins import Margins, margins_of
 from verify.replica_fit import ReplicaFit
 from verify.solvers.minimisers import Minimisers, minimise
-from verify.solvers.price import why_not_log_time
+from verify.solvers.price import solver_of, why_not_log_time
 from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
@@ -80,8 +80,7 @@ def twin_job(job: Job, step_size: float) -> Job | None:
     if tuning.deletion == "dropped":
         return None
     faster = replace(tuning, deletion="dropped", step_size=step_size * n / (n - 1), l2=tuning.l2 * (n - 1) / n)
-    only = tuning.solver == "log-time" or tuning.steps >= 1 << 53
-    if only and why_not_log_time(job.task, faster) is not None:
+    if solver_of(job.task, tuning) == "log-time" and why_not_log_time(job.task, faster) is not None:
         return None  # of two samples its step is twice that of the rule
     return replace(job, tuning=faster, snapshots=())
 

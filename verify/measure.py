@@ -13,7 +13,7 @@ from scipy.special import expit, logsumexp
 
 from synth.task import Task
 from theory.interval import Interval, around
-from verify.replica_fit import Snapshot
+from verify.replica_fit import Snapshot, rounding
 from verify.tuning import HeadTuning
 
 Floats = NDArray[np.float64]
@@ -68,7 +68,7 @@ def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
     strides = 0.0 if snapshot.errors is None else float(snapshot.errors[-1])
     # the outputs are inner products: rounding moves a margin by `off`, and with it what ℓ changes
     off = norms * (4 * np.finfo(float).eps * (task.dimension + 2) * snapshot.weight_norm + strides)
-    change = np.abs(moved).sum(axis=1) * off if tuning.loss == "squared" else size * np.expm1(np.minimum(off, 1.0))
+    change = np.abs(moved).sum(axis=1) * off if tuning.loss == "squared" else size * np.expm1(np.minimum(off, 700.0))
     return around(size, slope * norms * (error.high - error.value) + 4 * np.finfo(float).eps * size + change)
 
 
@@ -115,11 +115,6 @@ def _differences(snapshot: Snapshot) -> Floats:
 
 def _rounding(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> float:
     return rounding(task, snapshot.step, float(np.finfo(tuning.dtype).eps))
-
-
-def rounding(task: Task, steps: int, eps: float = float(np.finfo(np.float64).eps)) -> float:
-    """The relative error of what so many steps have made."""
-    return 4 * eps * (steps + 1) * (task.samples + task.dimension + 8)
 
 
 def error_of(task: Task, snapshot: Snapshot, size: float) -> float:

@@ -6,6 +6,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.task import Task
+
 Floats = NDArray[np.float64]
 
 
@@ -20,6 +22,11 @@ class Status(Enum):
 
 
 LOST = (Status.UNRESOLVED, Status.NON_FINITE, Status.DIVERGED)  # no measurement can be made from such a run
+
+
+def rounding(task: Task, steps: int, eps: float = float(np.finfo(np.float64).eps)) -> float:
+    """The relative error of what so many steps have made."""
+    return 4 * eps * (steps + 1) * (task.samples + task.dimension + 8)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -14,7 +14,7 @@ from synth.task import Task
 from theory.interval import Interval
 from verify import measure
 from verify.evidence import Draws, Starts
-from verify.replica_fit import ReplicaFit
+from verify.replica_fit import ReplicaFit, rounding
 from verify.solvers.replicas import Job
 from verify.statistics import mean_interval, median_interval, variance_interval
 from verify.trial import efron_stein_sum
@@ -103,7 +103,7 @@ def restarted(jobs: list[Job], fits: list[ReplicaFit], level: float) -> Starts:
 
 def _rounding(jobs: list[Job]) -> float:
     """The relative error of the heads."""
-    return max(measure.rounding(job.task, job.tuning.steps) for job in jobs)
+    return max(rounding(job.task, job.tuning.steps) for job in jobs)
 
 
 def _widened(interval: Interval, error: float, power: int) -> Interval:

@@ -101,7 +101,7 @@ OPTIONS = {
     ("--log-steps", 1000, "--loss", "exponential", "--step-size", 0.1): "loss: exponential has no smoothness",
     ("--log-steps", 1000, "--heads", 2, "--init-scale", 1): "heads: the log-time solver tunes one head",
     ("--log-steps", 1000, "--dtype", "float32"): "dtype: the log-time solver computes in float64",
-    ("--log-steps", 1000, "--step-size", 1e6): "step_size: the log-time solver needs less than",
+    ("--log-steps", 1000, "--step-size", 1e6): "step_size: the log-time solver needs the step rule",
     ("--log-steps", 1000, "--solver", "direct"): "steps: the direct solver takes",
     ("--l2", -1): "l2: -1.0",
     ("--l2", "nan"): "l2: nan",

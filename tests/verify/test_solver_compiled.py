@@ -7,6 +7,7 @@ from mpmath import mp, mpf
 from small_tasks import gaussian
 from tolerances import tolerance
 
+from synth.task import Task
 from verify.replica_fit import ReplicaFit
 from verify.solvers.compiled import compiled
 from verify.solvers.compiled_losses import CODES, MOST, change, growth, pulls
@@ -14,6 +15,7 @@ from verify.solvers.losses import loss_named
 from verify.solvers.prepare import Job
 from verify.solvers.replicas import _on_cores, _on_gpu
 from verify.solvers.threads import one_thread
+from verify.solvers.tune import tune
 from verify.tuning import HeadTuning
 
 DTYPES = ["float64", "float32"]
@@ -154,3 +156,19 @@ def test_the_way_of_a_gpu_agrees_with_that_of_a_cpu(n, d, classes, more):
             size = np.linalg.norm(wanted.reshape(len(wanted), -1), axis=1)
             apart = np.linalg.norm((got - wanted).reshape(len(wanted), -1), axis=1)
             assert (apart <= tolerance("instability") * size).all()
+
+
+@pytest.mark.parametrize("scale", [1e-120, 1e-80, 1e80, 1e120])
+@pytest.mark.parametrize("deletion", ["reweighted", "dropped"])
+def test_the_scale_of_the_features_is_no_matter(scale, deletion):
+    """z → cz, η → η/c²: directions stay, and certificates are 1/c times as large, however small c is."""
+    rng = np.random.default_rng(5)
+    features, labels = rng.standard_normal((9, 4)), np.arange(9) % 2 * 2 - 1
+    one, other = tune(
+        [
+            Job(task=Task(c * features, labels), tuning=HeadTuning(steps=30, deletion=deletion, solver="direct"))
+            for c in (1.0, scale)
+        ]
+    )
+    np.testing.assert_allclose(scale * other.last.certificates, one.last.certificates, rtol=1e-9)
+    np.testing.assert_allclose(scale * other.last.differences, one.last.differences, rtol=1e-7, atol=1e-12)

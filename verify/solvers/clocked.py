@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-LARGEST = 690.0  # e^LARGEST is a float, with room for what multiplies it
+LARGEST = 650.0  # e^LARGEST is a float, with room for what multiplies it, and for margins that are larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,8 @@ class Clocked(Protocol):
     def steepest(self, outputs: Tensor, labels: Tensor) -> Tensor:
         """(T, H, n) an upper end of ‖∂ℓ/∂outputs‖ over the convex hull of the outputs (T, S, H, k, n)."""
 
-    def least(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
-        """ln of what `curvature` weighs with, (T, S, M, ·, n): one curvature is ⪰ e^−δ another where these differ by ≤ δ."""
+    def terms(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
+        """What `curvature` weighs with, (T, S, M, ·, n): one curvature is ⪰ ϱ times another where these all are."""
 
     def curvature(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
         """ωηk ∂²ℓ/∂outputs², (T, S, M, k, k, n)."""
@@ -57,25 +57,18 @@ class Logistic:
     def pull(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
         if clock.value is not None:
             return torch.div(clock.value, torch.exp(outputs).add_(1))
-        pull, rest = self._pull_and_rest(outputs, clock)
-        return pull.div_(rest)
+        push = outputs.clamp(min=-40).neg_()  # below, the quotient is e^clock to the last digit
+        return torch.add(push, clock.log).exp_().div_(push.exp_().add_(1))
 
     def steepest(self, outputs: Tensor, labels: Tensor) -> Tensor:
         return torch.sigmoid(-outputs.amin(dim=1).squeeze(-2))
 
-    def least(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
-        size = outputs.abs()
-        return clock.log - size - 2 * torch.log1p(torch.exp(-size))
+    def terms(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
+        size = outputs.abs().neg_()
+        return torch.add(size, clock.log).exp_().div_(size.exp_().add_(1).square_())
 
     def curvature(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
-        pull, rest = self._pull_and_rest(outputs, clock)
-        return pull.div_(rest.square_()).unsqueeze(-2)
-
-    @staticmethod
-    def _pull_and_rest(outputs: Tensor, clock: Clock) -> tuple[Tensor, Tensor]:
-        """e^(clock − m) and 1 + e^−m; below m = −40 their quotient is e^clock to the last digit."""
-        push = outputs.clamp(min=-40).neg_()
-        return torch.add(push, clock.log).exp_(), push.exp_().add_(1)
+        return self.terms(outputs, labels, clock).unsqueeze(-2)
 
 
 class Softmax:
@@ -93,11 +86,11 @@ class Softmax:
         most = ahead.masked_fill(own, -torch.inf).amax(dim=1)
         return 2**0.5 * torch.sigmoid(torch.logsumexp(most, dim=-2))
 
-    def least(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
+    def terms(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
         # diag(p) − ppᵀ weighs each pair of classes by p_a p_b
         logs = torch.log_softmax(outputs, dim=-2)
         pairs = torch.combinations(torch.arange(outputs.shape[-2], device=outputs.device))
-        return clock.log + logs[..., pairs[:, 0], :] + logs[..., pairs[:, 1], :]
+        return (logs[..., pairs[:, 0], :] + logs[..., pairs[:, 1], :]).add_(clock.log).exp_()
 
     def curvature(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
         own = _own(outputs, labels)
@@ -124,8 +117,8 @@ class Squared:
     def steepest(self, outputs: Tensor, labels: Tensor) -> Tensor:
         return (1 - outputs).abs().amax(dim=1).squeeze(-2)
 
-    def least(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
-        return clock.log.expand_as(outputs)
+    def terms(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
+        return torch.exp(clock.log).expand_as(outputs)
 
     def curvature(self, outputs: Tensor, labels: Tensor, clock: Clock) -> Tensor:
         return torch.exp(clock.log).unsqueeze(-2).expand_as(outputs.unsqueeze(-2))

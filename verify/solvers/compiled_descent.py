@@ -244,17 +244,18 @@ def _certify(problem, runs, work, first, end):
         whole, several = 0.0, classes > 1
         for c in range(h * classes, (h + 1) * classes):
             pull, along, begin = runs.pull[c], runs.along[c], c == h * classes
-            whole += shared * shared * _square(runs.gradient[c])
+            whole += _square(runs.gradient[c])
             for j in range(first, end):
                 sizes[j] = (0.0 if begin else sizes[j]) + (pull[j] * pull[j] if several else abs(pull[j]))
                 products[j] = fma(pull[j], along[j], 0.0 if begin else products[j])
-        small = 0
+        # lengths are squared when they are of the size of the certificates: η alone may be as large as 1/‖z‖²
+        reach, small = shared * np.sqrt(whole), 0
         for j in range(first, end):
             length = (np.sqrt(sizes[j]) if several else sizes[j]) * norms[j]
             largest[j] = length if length > largest[j] else largest[j]
             weight = own * omega[j]
-            total = length * length * weight * weight + whole
-            square = total - 2 * shared * weight * products[j]
+            total = (length * weight) * (length * weight) + reach * reach
+            square = total - 2 * (shared * products[j]) * weight
             cancelled[j] = shared > 0 and square < 1e-3 * total
             small += cancelled[j]
             sizes[j] = np.sqrt(abs(square)) if shared > 0 else weight * length

@@ -10,7 +10,8 @@ step. The sum is taken as the integral over s of the defect D₊W − F(W), at G
 every s, so a look inside a stride costs an interpolation; and it holds for each replica as for the run on all samples.
 
 Certificates. C_{k+1} = (1−ηλ)C_k + η‖∇R_{S∖i}(W_k) − ∇R_S(W_k)‖ is a linear difference equation on the same strides. Along
-W in place of the iterates the proof of `one-run` gives ‖w_t − w_t^{∖i}‖ ≤ C_i(t) + 2·(error of W); that is reported.
+W in place of the iterates the proof of `one-run` gives ‖w_t − w_t^{∖i}‖ ≤ C_i(t) + the error of W + its defects, summed;
+that is reported.
 
 Rest. Where the risk has a minimiser a run arrives, and then rounding is all that moves it: such a run's clock is stopped,
 and the certificate along it, which may go on growing, is continued in closed form.
@@ -26,14 +27,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from verify.solvers.clocked import LARGEST
-from verify.solvers.defect import added, certified
+from verify.solvers.defect import SAFE, added, certified
 from verify.solvers.motion import Motion
 from verify.solvers.newton import halfway, stages
 from verify.solvers.strides import COLLOCATION, Strides
 
-TOLERANCE = 3e-11  # the error a stride may add, relative to the weights
-FIRST, SHORTEST = 0.3, 1e-4  # lengths in s; below the shortest the floats cannot tell where the run goes
-LOST = 1e-6  # an error relative to the weights at which a task counts as unresolved
+TOLERANCE = 5e-11  # the error a stride may add, relative to the weights
+FIRST, SHORTEST = 0.7, 1e-4  # lengths in s; below the shortest the floats cannot tell where the run goes
+LOST = 1e-8  # an error relative to the weights at which a task counts as unresolved
 RESTED = 40.0  # at such a rate e^−40 is left after a unit of s
 NULL = 1e-13  # curvature relative to the largest that rounding cannot tell from none
 STILL = 1e-14  # how far from its point of rest a run may be that has arrived, relative to the weights
@@ -53,7 +54,7 @@ class LogTime:
     """Carries the runs through their strides; tasks go side by side, each on strides of its own.
 
     weights       (T, M, P) after `steps` steps;  certificates (T, H, n) and largest (T,) there
-    full          which H of the M runs are on all samples
+    full          which H of the M runs are on all samples;  errors (T, M) of the weights
     looks         for each task the times ln k at which to look, ascending, all beyond ln `steps`; the last is its end
     """
 
@@ -66,11 +67,12 @@ class LogTime:
         *,
         full: Sequence[int],
         steps: int,
+        errors: Tensor,
         looks: Sequence[Sequence[float]],
     ) -> None:
         tasks = len(weights)
         self.motion, self.weights, self.full, self.looks = motion, weights.clone(), list(full), looks
-        self.errors = torch.zeros_like(weights[:, :, 0])
+        self.errors, self.plain = errors.clone(), errors.clone()  # plain: with nothing said about what is left of them
         # dw/ds as the last stride left it: F would be the same, but for rounding times the curvature
         self.slopes = motion.at(torch.full_like(weights[:, :1, 0], math.log(steps))).movement(weights[:, None])[:, 0]
         self.certificates, self.largest = certificates.clone(), largest.clone()
@@ -99,12 +101,12 @@ class LogTime:
         """One attempt for each task that is going: taken where its defect is small enough, else shorter the next time."""
         motion = replace(self.motion.of(torch.from_numpy(going)), late=late)
         before, slopes = self.weights[going], self.slopes[going]
-        ends = np.array([self.looks[t][-1] for t in going])
-        strides = Strides(self.s[going], np.minimum(self.h[going], ends - self.s[going]), before.device)
+        # the last stride runs past the end, where it is read like any other
+        strides = Strides(self.s[going], self.h[going].copy(), before.device)
         middle = halfway(motion, strides, before, slopes)
         found, solved = stages(motion, strides, before, slopes, middle)
         every = torch.cat([before[:, None], found], dim=1)
-        errors, noise = added(motion, strides, every, middle, TOLERANCE)
+        errors, plain, noise = added(motion, strides, every, middle, TOLERANCE)
         beyond = (errors - noise).clamp(min=0)
         share = torch.where(beyond > 0, beyond / torch.linalg.vector_norm(every[:, -1], dim=-1), beyond)
         excess = share.amax(dim=1).cpu().numpy() / TOLERANCE
@@ -115,16 +117,15 @@ class LogTime:
         good = solved & (excess <= 1)
         if good.any():
             some = torch.from_numpy(np.flatnonzero(good))
-            self._take(going[good], motion.of(some), strides.of(good), every[some], errors[some], middle.rates[some])
+            self.errors[going[good]] += (errors + noise / SAFE)[some]
+            self.plain[going[good]] += (plain + noise / SAFE)[some]
+            self._take(going[good], motion.of(some), strides.of(good), every[some], middle.rates[some])
         for t in going[~good & (self.h[going] < SHORTEST)]:
             self._give_up(t)
 
-    def _take(
-        self, going: NDArray[np.int64], motion: Motion, strides: Strides, every: Tensor, errors: Tensor, rates: Tensor
-    ) -> None:
+    def _take(self, going: NDArray[np.int64], motion: Motion, strides: Strides, every: Tensor, rates: Tensor) -> None:
         """The stride becomes the past: its looks, its certificates, and who has come to rest."""
         along, lacks, seen = certified(motion, strides, every[:, :, self.full], self.certificates[going])
-        self.errors[going] += errors
         self.largest[going] = torch.maximum(self.largest[going], seen)
         for own, t in enumerate(going):
             for s in self._due(t, strides.end[own]):
@@ -144,7 +145,8 @@ class LogTime:
 
     def _look(self, t: int, weights: Tensor, certificates: Tensor) -> None:
         errors = self.errors[t].clone()
-        safe = certificates + 2 * errors[self.full, None]
+        # one for W, one for W fed through the map of a replica, of whose curvature nothing is known
+        safe = certificates + (errors + self.plain[t])[self.full, None]
         self.found[t].append(Look(weights=weights, errors=errors, certificates=safe, largest=float(self.largest[t])))
 
     def _rest(self, going: NDArray[np.int64], motion: Motion, rates: Tensor) -> None:
@@ -153,7 +155,7 @@ class LogTime:
         weights = self.weights[going]
         moved, noise = motion.at(now).movement_and_rounding(weights[:, None])
         most = rates.amax(dim=-1, keepdim=True)
-        real = rates > NULL * most
+        real = (rates > NULL * most) | (motion.l2 > 0)[:, None, None]
         first = self.directions[going] == 0
         self.directions[going] = torch.where(first, real.sum(dim=-1), self.directions[going])
         slowest = rates.masked_fill(~real, torch.inf).amin(dim=-1)
@@ -161,6 +163,9 @@ class LogTime:
         shaken = torch.finfo(weights.dtype).eps * sizes * rates.sum(dim=-1)
         still = torch.linalg.vector_norm(moved[:, 0], dim=-1) <= 8 * (noise[:, 0] + shaken) + (STILL * slowest * sizes)
         arrived = still & (slowest >= RESTED) & (real.sum(dim=-1) >= self.directions[going]) & self.legible[going, None]
+        self.errors[going] += torch.where(
+            arrived, (torch.linalg.vector_norm(moved[:, 0], dim=-1) + noise[:, 0] + shaken) / slowest, 0.0
+        )
         self.motion.resting[going] |= arrived
         for own, t in enumerate(going):
             if t not in self.rested and bool(self.motion.resting[t, self.full].all()):
@@ -179,7 +184,7 @@ class LogTime:
         with np.errstate(over="ignore", divide="ignore"):
             steps = np.exp(since) * np.expm1(s - since)
             if shrinking == 0:
-                return then + sizes * float(np.expm1(s - since))
+                return torch.where(sizes > 0, then + sizes * float(np.expm1(s - since)), then)
             kept = np.exp(steps * np.log1p(-shrinking))
             return then * float(kept) + sizes * float(np.exp(-since) * (1 - kept) / shrinking)
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from verify.replica_fit import ReplicaFit, Snapshot, Status
+from verify.replica_fit import ReplicaFit, Snapshot, Status, rounding
 from verify.smoothness import smoothness, step_size
 from verify.solvers.clocked import clocked
 from verify.solvers.device import resolved
@@ -39,7 +39,7 @@ def long_runs(jobs: Sequence[Job], *, replicas: bool, threads: int) -> list[Repl
     for index, (job, fit, k) in enumerate(zip(jobs, fits, starts, strict=True)):
         if job.tuning.steps > k and not fit.failed:
             prepared = prepare(job)
-            groups[(prepared.shape, k)].append(_Begun(index, prepared, fit, k))
+            groups[(prepared.shape, k, resolved(job.tuning.device))].append(_Begun(index, prepared, fit, k))
     pieces = [(chunk, rows) for group in groups.values() for chunk, rows in _cut(group, replicas)]
 
     def run(piece: tuple[list[_Begun], range]) -> list[ReplicaFit]:
@@ -123,6 +123,8 @@ def _strides(chunk: list[_Begun], rows: range) -> list[ReplicaFit]:
         tensor([one.fit.gradient_bound for one in chunk]),
         full=[0],
         steps=chunk[0].steps,
+        errors=tensor([rounding(one.prepared.job.task, one.steps) for one in chunk])[:, None]
+        * torch.linalg.vector_norm(begun.flatten(2), dim=-1),
         looks=[[math.log(step) for step in one.looks] for one in chunk],
     )
     return [_fit(one, looks, rows) for one, looks in zip(chunk, solver.solve(), strict=True)]
@@ -188,12 +190,14 @@ def _joined(parts: list[ReplicaFit]) -> ReplicaFit:
     snapshots = []
     for same in zip(*(part.snapshots for part in parts), strict=True):
         errors = [s.errors[:-1] for s in same if s.errors is not None]
-        kept = same[0].errors
+        ends = [
+            s.errors[-1] for s in same if s.errors is not None
+        ]  # differences are from the full run of their own block
         snapshots.append(
             replace(
                 same[0],
                 differences=np.concatenate([s.differences for s in same if s.differences is not None]),
-                errors=None if kept is None else np.concatenate([*errors, kept[-1:]]),
+                errors=np.append(np.concatenate(errors), max(ends)) if ends else None,
             )
         )
     status = tuple(s for part in parts for s in part.status[:-1]) + parts[0].status[-1:]

@@ -64,7 +64,7 @@ class Motion:
         return (slopes * torch.linalg.vector_norm(self.features, dim=-1)[:, None]).amax(dim=(1, 2))
 
     def term_sizes(self, count: int) -> Tensor:
-        """(T, count) the largest eigenvalue of each term of the curvature, in the order of `Instants.least`, for weight 1."""
+        """(T, count) the largest eigenvalue of each term of the curvature, in the order of `Instants.terms`, for weight 1."""
         n = self.features.shape[1]
         pairs = count // n
         sizes = torch.linalg.vector_norm(self.features, dim=-1).square() * (2 if pairs > 1 else 1)
@@ -143,10 +143,10 @@ class Instants:
             found.diagonal(dim1=-2, dim2=-1).add_(self.shrink[:, 0, :, None])
         return found
 
-    def least(self, weights: Tensor) -> Tensor:
-        """What the curvature at weights (T, S, M, P) weighs with, ln, (T, S, M, ·): see `Clocked.least`; shrink included."""
-        sizes = self.loss.least(_outputs(weights, self.features), self.labels, self.clock).flatten(3)
-        return sizes if self.shrink is None else torch.cat([sizes, self.shrink.log()[..., None]], dim=-1)
+    def terms(self, weights: Tensor) -> Tensor:
+        """What the curvature at weights (T, S, M, P) weighs with, (T, S, M, ·): see `Clocked.terms`; shrink included."""
+        sizes = self.loss.terms(_outputs(weights, self.features), self.labels, self.clock).flatten(3)
+        return sizes if self.shrink is None else torch.cat([sizes, self.shrink[..., None]], dim=-1)
 
     def _pulls(self, weights: Tensor) -> Tensor:
         return self.loss.pull(_outputs(weights, self.features), self.labels, self.clock)

@@ -6,7 +6,7 @@ from synth.task import Task
 from verify.smoothness import smoothness, step_size
 from verify.tuning import BadTuning, HeadTuning
 
-FIRST_STEPS = 64  # taken before the first stride, so that what alternates or dies at once is gone
+FIRST_STEPS = 512  # taken before the first stride, so that what alternates or dies at once is gone
 FORGOTTEN = 1e-17  # of a movement that alternates in sign, after the first steps
 MOST_FIRST_STEPS = 4096
 MOST_STEPS = 1 << 53  # beyond, a direct run has no end
@@ -33,15 +33,17 @@ def why_not_log_time(task: Task, tuning: HeadTuning) -> str | None:
     """Why the log-time solver does not take this tuning, as one line for the person who asked; None where it does."""
     if tuning.loss == "exponential":
         return "loss: exponential has no smoothness, on which the log-time solver's error bound rests; use logistic"
-    if tuning.order != "full-batch":
-        return f"order: the log-time solver is for the full batch; got {tuning.order}"
-    if tuning.heads > 1:
-        return f"heads: the log-time solver tunes one head; got {tuning.heads}"
-    if tuning.dtype != "float64":
-        return f"dtype: the log-time solver computes in float64; got {tuning.dtype}"
-    if first_steps(task, tuning) > MOST_FIRST_STEPS:
-        return f"step_size: the log-time solver needs less than 1.99/(β+λ); got {tuning.step_size}"
-    return None
+    beta = smoothness(task, tuning)
+    eta = step_size(beta, tuning)
+    reasons = {
+        f"order: the log-time solver is for the full batch; got {tuning.order}": tuning.order != "full-batch",
+        f"heads: the log-time solver tunes one head; got {tuning.heads}": tuning.heads > 1,
+        f"dtype: the log-time solver computes in float64; got {tuning.dtype}": tuning.dtype != "float64",
+        "step_size: the log-time solver needs the step rule, at most 2/(β+2λ), and less than 1.99/(β+λ); got "
+        f"{tuning.step_size}": eta * (beta + 2 * tuning.l2) > 2 * (1 + 1e-9)
+        or first_steps(task, tuning) > MOST_FIRST_STEPS,
+    }
+    return next((line for line, wrong in reasons.items() if wrong), None)
 
 
 def first_steps(task: Task, tuning: HeadTuning) -> int:

@@ -185,29 +185,17 @@ def _snapshot(p: Prepared, state: State) -> Snapshot:
 
 
 def _status(p: Prepared, last: Snapshot) -> tuple[Status, ...]:
-    """One a replica and one for the run on all samples, from the mean head's objective on the samples it was tuned on."""
-    task, tuning, loss = p.job.task, p.job.tuning, loss_named(p.loss)
+    """One a replica and one for the run on all samples."""
     runs = last.weights[None]
-    kept = np.ones((1, task.samples), bool)
     if last.differences is not None:
         runs = np.concatenate([runs + last.differences, runs])
-        kept = np.concatenate([~np.eye(task.samples, dtype=bool), kept])
-    source = task.signed if task.classes == 2 else task.features
-
-    def objective(heads: Floats) -> Floats:
-        outputs = torch.from_numpy(heads @ source.T)[:, None]
-        losses = loss.value(outputs, torch.tensor(task.labels).expand(len(heads), -1))[:, 0].numpy()
-        risk = np.where(kept, losses, 0.0).sum(axis=1) / kept.sum(axis=1)
-        return risk + tuning.l2 / 2 * np.square(heads).sum(axis=(1, 2))
-
-    with np.errstate(over="ignore", invalid="ignore"):
-        start = objective(p.original(p.starts.mean(axis=0), 0, p.outside.mean(axis=0))[None])
-        ended = objective(runs)
-    finite = np.isfinite(runs).all(axis=(1, 2)) & np.isfinite(ended)
-    ruled = bool(np.isfinite(p.smoothness))
-    above = ruled and p.eta > 2 / max(p.smoothness + 2 * tuning.l2, np.finfo(float).tiny)
-    # under the rule no run diverges, though a minibatch may leave it a little above its start
-    diverged = (ended > start * (1 + 1e-9)) & (above or not ruled)
+    ruled, l2 = bool(np.isfinite(p.smoothness)), p.job.tuning.l2
+    above = ruled and p.eta > 2 / max(p.smoothness + 2 * l2, np.finfo(float).tiny)
+    finite, diverged = np.isfinite(runs).all(axis=(1, 2)), np.zeros(len(runs), bool)
+    if above or not ruled:  # under the rule no run diverges, though a minibatch may leave it a little above its start
+        start, ended = _objectives(p, runs)
+        finite &= np.isfinite(ended)
+        diverged = ended > start * (1 + 1e-9)
     return tuple(
         Status.NON_FINITE if not finite[r]
         else Status.DIVERGED if diverged[r]
@@ -215,3 +203,20 @@ def _status(p: Prepared, last: Snapshot) -> tuple[Status, ...]:
         else Status.OK
         for r in range(len(runs))
     )  # fmt: skip
+
+
+def _objectives(p: Prepared, runs: Floats) -> tuple[Floats, Floats]:
+    """The mean head's objective on the samples each run was tuned on, at the start and in the end."""
+    task, loss = p.job.task, loss_named(p.loss)
+    kept = np.ones((len(runs), task.samples), bool)
+    np.fill_diagonal(kept[:-1], False)
+    source = task.signed if task.classes == 2 else task.features
+
+    def objective(heads: Floats) -> Floats:
+        outputs = torch.from_numpy(heads @ source.T)[:, None]
+        losses = loss.value(outputs, torch.tensor(task.labels).expand(len(heads), -1))[:, 0].numpy()
+        risk = np.where(kept, losses, 0.0).sum(axis=1) / kept.sum(axis=1)
+        return risk + p.job.tuning.l2 / 2 * np.square(heads).sum(axis=(1, 2))
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        return objective(p.original(p.starts.mean(axis=0), 0, p.outside.mean(axis=0))[None]), objective(runs)

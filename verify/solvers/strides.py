@@ -91,10 +91,11 @@ class Strides:
     def left(self, sizes: Tensor, motion: Motion) -> Tensor:
         """What is left at the end of additions (T, S + 1, …): their integral, and what l2 lets them leave if that is less.
 
-        ∫ (1−ηλ)^(k_end − k) ds ≤ 1/(ηλk_start).
+        ∫ (1−ηλ)^(k_end − k) ds ≤ 1/(ηλk_start) under the step rule. A defect is largest at the start of a stride, where it is
+        not looked at: 3.85 times what it is at the points that are.
         """
         kept = torch.exp(-self._on(self.start)) / (motion.step_sizes * motion.l2)
-        most = sizes.amax(dim=1)
+        most = 4 * sizes.amax(dim=1)
         return torch.fmin(self.integral(sizes), most * _like(kept, most))  # not minimum: without l2 this may be 0·∞
 
     def _on(self, values: Floats) -> Tensor:
