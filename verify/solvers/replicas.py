@@ -191,7 +191,8 @@ def _status(p: Prepared, last: Snapshot) -> tuple[Status, ...]:
         runs = np.concatenate([runs + last.differences, runs])
     ruled, l2 = bool(np.isfinite(p.smoothness)), p.job.tuning.l2
     above = ruled and p.eta > 2 / max(p.smoothness + 2 * l2, np.finfo(float).tiny)
-    finite, diverged = np.isfinite(runs).all(axis=(1, 2)), np.zeros(len(runs), bool)
+    finite = np.asarray(np.isfinite(runs).all(axis=(1, 2)))
+    diverged = np.zeros(len(runs), bool)
     if above or not ruled:  # under the rule no run diverges, though a minibatch may leave it a little above its start
         start, ended = _objectives(p, runs)
         finite &= np.isfinite(ended)
