@@ -10,6 +10,7 @@ from verify.tuning import BadTuning, HeadTuning, tuning_from
 
 STARTS_UP_TO = 64  # samples: beyond, more runs from other starts cost more than they tell
 SOURCES = ("sample", "pilot")
+MOST_STEPS = 1 << 53
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ def plan_of(spec: TaskSpec, device: str = "auto", dtype: str = "float64") -> Pla
             raise BadTuning(f"step_factor: {factor} must be a finite number, 0 or more")
         tuning = tuning_from({**data, "device": device, "dtype": dtype})
         tuning.facts(spec.classes)
+        if tuning.steps >= MOST_STEPS:
+            raise BadTuning("steps: the tables of a suite hold fewer than 2^53; probe takes any number")
     except BadTuning as error:
         raise BadTuning(f"{spec.name}: {error}") from error
     return Plan(tuning=tuning, factor=float(factor), source=str(source))

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synth.spec import TaskSpec
 from synth.task import Task
 from tests.verify.drawn import tasks
 from tests.verify.small_tasks import bits, gaussian, separated
+from verify.plan import plan_of
 from verify.probe import probe
 from verify.replica_fit import ReplicaFit, Status
 from verify.solvers import log_time, long_runs, newton
@@ -277,3 +279,9 @@ def test_steps_at_is_exact() -> None:
     for wrong in (-1.0, 1e4, math.nan, math.inf):
         with pytest.raises(BadTuning, match="log_steps"):
             steps_at(wrong)
+
+
+def test_a_suite_refuses_what_its_tables_cannot_hold() -> None:
+    spec = TaskSpec(name="x", suite="x", index=0, family="cap", n=8, d=2, tuning={"steps": steps_at(1000)})
+    with pytest.raises(BadTuning, match="2\\^53"):
+        plan_of(spec)

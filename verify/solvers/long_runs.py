@@ -40,7 +40,7 @@ def long_runs(jobs: Sequence[Job], *, replicas: bool, threads: int) -> list[Repl
         if job.tuning.steps > k and not fit.failed:
             prepared = prepare(job)
             groups[(prepared.shape, k, resolved(job.tuning.device))].append(_Begun(index, prepared, fit, k))
-    pieces = [(chunk, rows) for group in groups.values() for chunk, rows in _cut(group, replicas)]
+    pieces = [(chunk, rows) for group in groups.values() for chunk, rows in _cut(group, replicas, threads)]
 
     def run(piece: tuple[list[_Begun], range]) -> list[ReplicaFit]:
         with torch.no_grad():
@@ -80,7 +80,7 @@ def _shortened(job: Job, steps: int) -> Job:
     return replace(job, tuning=replace(job.tuning, steps=steps, solver="direct", step_size=eta))
 
 
-def _cut(group: list[_Begun], replicas: bool) -> Iterator[tuple[list[_Begun], range]]:
+def _cut(group: list[_Begun], replicas: bool, threads: int) -> Iterator[tuple[list[_Begun], range]]:
     """Chunks of whole tasks of one shape; or blocks of the replicas of one, by its shape alone, since it is part of the bits."""
     n, outputs = len(group[0].prepared.features), group[0].prepared.outputs
     each = COLLOCATION.degree * outputs * n
@@ -90,9 +90,10 @@ def _cut(group: list[_Begun], replicas: bool) -> Iterator[tuple[list[_Begun], ra
         for one in group:
             yield from (([one], range(first, min(first + at_once, n))) for first in range(0, n, at_once))
         return
-    size = max(1, CHUNK_ELEMENTS // (each * (1 + rows)))
-    for first in range(0, len(group), size):
-        yield group[first : first + size], range(rows)
+    count = -(-len(group) // max(1, CHUNK_ELEMENTS // (each * (1 + rows))))
+    count = min(count + -count % threads, len(group))  # as many for each thread
+    for index in range(count):
+        yield group[len(group) * index // count : len(group) * (index + 1) // count], range(rows)
 
 
 def _strides(chunk: list[_Begun], rows: range) -> list[ReplicaFit]:
