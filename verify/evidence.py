@@ -13,7 +13,7 @@ from verify.replica_fit import ReplicaFit
 from verify.solvers.minimisers import Minimisers, minimise
 from verify.solvers.price import solver_of, why_not_log_time
 from verify.solvers.tune import Job, tune
-from verify.tuning import HeadTuning
+from verify.tuning import MOST_STEPS, HeadTuning
 
 Floats = NDArray[np.float64]
 
@@ -87,7 +87,7 @@ def twin_job(job: Job, step_size: float) -> Job | None:
 
 def halfway(steps: int) -> tuple[int, ...]:
     """Where the run is looked at before its end: the largest power of two up to half of the steps, or half way in ln t."""
-    if steps >= 1 << 53:
+    if steps >= MOST_STEPS:
         return (math.isqrt(steps),)
     return (1 << (steps // 2).bit_length() - 1,) if steps > 1 else ()
 

@@ -6,11 +6,10 @@ from synth.generate import generate
 from synth.spec import TaskSpec
 from synth.task import Task
 from verify.smoothness import smoothness, step_size
-from verify.tuning import BadTuning, HeadTuning, tuning_from
+from verify.tuning import MOST_STEPS, BadTuning, HeadTuning, tuning_from
 
 STARTS_UP_TO = 64  # samples: beyond, more runs from other starts cost more than they tell
 SOURCES = ("sample", "pilot")
-MOST_STEPS = 1 << 53
 
 
 @dataclass(frozen=True, kw_only=True)

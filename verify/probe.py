@@ -20,7 +20,7 @@ from verify.replica_fit import ReplicaFit
 from verify.solvers.price import direct_seconds, log_time_seconds, solver_of
 from verify.solvers.threads import one_thread
 from verify.trial import REPLICAS, measured
-from verify.tuning import HeadTuning
+from verify.tuning import MOST_STEPS, HeadTuning
 from verify.verdict import Comparison, Measurement, judge
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ class Probe:
 
 
 def _steps(steps: int) -> dict[str, int | float]:
-    return {"steps": steps} if steps < 1 << 53 else {"log_steps": math.log(steps)}
+    return {"steps": steps} if steps < MOST_STEPS else {"log_steps": math.log(steps)}
 
 
 def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: int = 0) -> Probe:

@@ -26,6 +26,7 @@ class LossFacts:
 
 
 MOST_LOG_STEPS = 9000.0  # of a number of steps that Python prints
+MOST_STEPS = 1 << 53  # that floats and tables count exactly; a direct run of more has no end
 
 _BINARY = {
     "logistic": LossFacts(slope=1.0, curvature=0.25, nonincreasing=True),
@@ -118,7 +119,7 @@ def steps_at(log_steps: float) -> int:
 
 def in_short(steps: int) -> str:
     """A number of steps for people: e^1000 has 435 digits."""
-    return str(steps) if steps < 1 << 53 else f"e^{math.log(steps):.10g}"
+    return str(steps) if steps < MOST_STEPS else f"e^{math.log(steps):.10g}"
 
 
 def tuning_from(data: Mapping[str, Any]) -> HeadTuning:

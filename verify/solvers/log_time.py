@@ -161,16 +161,15 @@ class LogTime:
         slowest = rates.masked_fill(~real, torch.inf).amin(dim=-1)
         sizes = torch.linalg.vector_norm(weights, dim=-1)
         shaken = torch.finfo(weights.dtype).eps * sizes * rates.sum(dim=-1)
-        still = torch.linalg.vector_norm(moved[:, 0], dim=-1) <= 8 * (noise[:, 0] + shaken) + (STILL * slowest * sizes)
+        speed, rounds = torch.linalg.vector_norm(moved[:, 0], dim=-1), noise[:, 0] + shaken
+        still = speed <= SAFE * rounds + STILL * slowest * sizes
         arrived = still & (slowest >= RESTED) & (real.sum(dim=-1) >= self.directions[going]) & self.legible[going, None]
-        self.errors[going] += torch.where(
-            arrived, (torch.linalg.vector_norm(moved[:, 0], dim=-1) + noise[:, 0] + shaken) / slowest, 0.0
-        )
+        self.errors[going] += torch.where(arrived, (speed + rounds) / slowest, 0.0)
         self.motion.resting[going] |= arrived
         for own, t in enumerate(going):
             if t not in self.rested and bool(self.motion.resting[t, self.full].all()):
-                sizes = motion.injected(weights[:, None, self.full], now)
-                self.rested[t] = float(self.s[t]), self.certificates[t].clone(), sizes[own, 0]
+                injected = motion.injected(weights[:, None, self.full], now)[own, 0]
+                self.rested[t] = float(self.s[t]), self.certificates[t].clone(), injected
             if bool(self.motion.resting[t].all()):
                 for s in self._due(t, math.inf):
                     self._look(t, self.weights[t].clone(), self._continued(t, s, self.certificates[t]))

@@ -191,9 +191,8 @@ def _joined(parts: list[ReplicaFit]) -> ReplicaFit:
     snapshots = []
     for same in zip(*(part.snapshots for part in parts), strict=True):
         errors = [s.errors[:-1] for s in same if s.errors is not None]
-        ends = [
-            s.errors[-1] for s in same if s.errors is not None
-        ]  # differences are from the full run of their own block
+        # the worst of them: differences are from the full run of their own block
+        ends = [s.errors[-1] for s in same if s.errors is not None]
         snapshots.append(
             replace(
                 same[0],

@@ -75,8 +75,8 @@ def stages(
 class _Iteration:
     """What a correction reads, by task.
 
-    now (T, S, M, P);  movement F of stages;  inner (T, S, S) and fixed (T, S, M·P): D₊W = inner·W + fixed
-    backward, forward, modes   coordinates in which `inner` is diagonal, and back
+    now (T, S, M, P) the stages at `instants`;  inner (T, S, S) and fixed (T, S, M·P): D₊W = inner·W + fixed
+    backward, forward   to coordinates in which `inner` is diagonal, and back
     turn (T, M, P, P), divisor of both eigenbases;  sizes (T, M) of the weights;  heed (T, 1, M, P) of an eigenvector
     """
 

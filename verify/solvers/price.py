@@ -4,12 +4,11 @@ import math
 
 from synth.task import Task
 from verify.smoothness import smoothness, step_size
-from verify.tuning import BadTuning, HeadTuning
+from verify.tuning import MOST_STEPS, BadTuning, HeadTuning
 
 FIRST_STEPS = 512  # taken before the first stride, so that what alternates or dies at once is gone
 FORGOTTEN = 1e-17  # of a movement that alternates in sign, after the first steps
 MOST_FIRST_STEPS = 4096
-MOST_STEPS = 1 << 53  # beyond, a direct run has no end
 STRIDES = 0.5  # per unit of ln t up to FLAT, and fewer later: the movement is ever smoother
 FLAT = 20.0
 
