@@ -31,7 +31,7 @@ def bounds(
 
     Example: tightrope bounds one-run
     """
-    from tightrope.claims import chosen, rows
+    from tightrope.bound_rows import chosen, rows
 
     if mutants:
         claims = chosen(bound)  # what does not exist is refused before anything slow is imported
@@ -54,7 +54,7 @@ def _table(rows: list[dict[str, Any]], run_dir: Path) -> str:
     from rich.measure import Measurement
     from rich.table import Table
 
-    from tightrope.claims import no_run
+    from tightrope.bound_rows import no_run
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for name in ("id", "quantity", "kind"):

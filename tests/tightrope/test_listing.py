@@ -35,7 +35,7 @@ def made_up(run_dir, *rows):
 
 @pytest.fixture
 def no_record(monkeypatch):
-    monkeypatch.setattr("tightrope.claims.worst_cases", dict)
+    monkeypatch.setattr("tightrope.bound_rows.worst_cases", dict)
 
 
 def test_bounds(tmp_path):

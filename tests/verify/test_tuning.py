@@ -1,7 +1,10 @@
 import math
 
+import numpy as np
 import pytest
 
+from synth.task import from_arrays
+from verify.solvers.tune import Job, tune
 from verify.tuning import BadTuning, HeadTuning, tuning_from
 
 BAD = [
@@ -58,3 +61,23 @@ def test_labels_differ_for_different_tunings():
 def test_a_tuning_is_frozen():
     with pytest.raises(AttributeError):
         HeadTuning().steps = 3
+
+
+def test_a_given_start_is_where_the_run_begins() -> None:
+    task = from_arrays([[1.0, 2.0], [0.5, -1.0], [-1.0, 0.3]], [1, -1, -1])
+    given = np.array([[0.3, -0.2]])
+    fit = tune([Job(task=task, tuning=HeadTuning(steps=0), start=given)])[0]
+    assert np.array_equal(fit.start, given) and np.array_equal(fit.weights, np.repeat(given[None], 4, axis=0))
+    by_hand = given.copy()
+    for _ in range(7):
+        pulls = 1 / (1 + np.exp(task.signed @ by_hand[0]))
+        by_hand += 0.1 * (pulls @ task.signed) / 3
+    moved = tune([Job(task=task, tuning=HeadTuning(steps=7, step_size=0.1), start=given)])[0]
+    assert np.allclose(moved.last.weights, by_hand, rtol=1e-13)
+
+
+@pytest.mark.parametrize("given, scale", [(np.zeros((1, 3)), 0.0), (np.zeros(2), 0.0), (np.zeros((1, 2)), 0.5)])
+def test_a_start_that_does_not_fit_is_refused(given: np.ndarray, scale: float) -> None:
+    task = from_arrays([[1.0, 2.0], [0.5, -1.0]], [1, -1])
+    with pytest.raises(BadTuning, match="start: must be"):
+        tune([Job(task=task, tuning=HeadTuning(init_scale=scale), start=given)])

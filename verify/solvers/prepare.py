@@ -10,19 +10,23 @@ from synth.task import Task
 from theory.bound import power
 from verify.smoothness import smoothness, step_size
 from verify.solvers.blas import Room
-from verify.tuning import HeadTuning
+from verify.tuning import BadTuning, HeadTuning
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Job:
-    """One task under one tuning; `seed` feeds the starts and the order of the samples."""
+    """One task under one tuning; `seed` feeds the starts and the order of the samples.
+
+    start  (k, d) the first head, where it is neither zero nor drawn: a pre-trained one
+    """
 
     task: Task
     tuning: HeadTuning
     seed: int = 0
     snapshots: tuple[int, ...] = ()
+    start: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,12 @@ def starts_of(job: Job) -> Floats:
     """(H, k, d) the first heads."""
     task, tuning = job.task, job.tuning
     shape = (tuning.heads, 1 if task.classes == 2 else task.classes, task.dimension)
+    if job.start is not None:
+        if job.start.shape != shape[1:] or tuning.init_scale:
+            raise BadTuning(
+                f"start: must be {shape[1:]}, with init_scale 0; got {job.start.shape}, {tuning.init_scale}"
+            )
+        return job.start[None].copy()
     if not tuning.init_scale:
         return np.zeros(shape)
     return tuning.init_scale * stream(job.seed, "start").standard_normal(shape)
