@@ -469,7 +469,9 @@ def test_mixout_in_training_and_out_of_it():
     assert torch.equal(model[0].weight, weight)
     model.train()
     wanted = [name for name, _ in nn.Sequential(nn.Linear(1, 1), nn.Tanh(), nn.Linear(1, 1)).named_parameters()]
+    trained = weight.detach().clone()
     without_mixout(model)
+    assert torch.equal(model[0].weight, trained)
     assert model[0].weight is weight and model.training and model[0].training
     assert sorted(name for name, _ in model.named_parameters()) == sorted(wanted)
 
