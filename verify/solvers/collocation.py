@@ -19,6 +19,8 @@ from scipy.special import roots_jacobi, roots_legendre
 
 Floats = NDArray[np.float64]
 
+ORDER = 8  # those of higher order magnify rounding by more than they tell
+
 
 class Collocation:
     """Polynomials of degree S on [0, 1], by their values at 0 and at the S Radau nodes, the last of which is 1.
@@ -51,6 +53,11 @@ class Collocation:
         scale = points[:, None] - points
         scale[own, own] = 1.0
         return np.asarray(apart.prod(axis=2) / scale.prod(axis=1))
+
+    @cached_property
+    def at_end(self) -> Floats:
+        """(ORDER or fewer, S + 1) values of W to its first Taylor coefficients at 1, from which to guess what comes after."""
+        return self._taylor_at_nodes[:ORDER, -1]
 
     @cached_property
     def bernstein(self) -> Floats:

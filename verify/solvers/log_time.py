@@ -33,7 +33,7 @@ from verify.solvers.newton import halfway, stages
 from verify.solvers.strides import COLLOCATION, Strides
 
 TOLERANCE = 5e-11  # the error a stride may add, relative to the weights
-FIRST, SHORTEST = 0.7, 1e-4  # lengths in s; below the shortest the floats cannot tell where the run goes
+FIRST, SHORTEST = 1.0, 1e-4  # lengths in s; below the shortest the floats cannot tell where the run goes
 LOST = 1e-8  # an error relative to the weights at which a task counts as unresolved
 RESTED = 40.0  # at such a rate e^−40 is left after a unit of s
 NULL = 1e-13  # curvature relative to the largest that rounding cannot tell from none
@@ -73,10 +73,12 @@ class LogTime:
         tasks = len(weights)
         self.motion, self.weights, self.full, self.looks = motion, weights.clone(), list(full), looks
         self.errors, self.plain = errors.clone(), errors.clone()  # plain: with nothing said about what is left of them
-        # dw/ds as the last stride left it: F would be the same, but for rounding times the curvature
-        self.slopes = motion.at(torch.full_like(weights[:, :1, 0], math.log(steps))).movement(weights[:, None])[:, 0]
+        # Taylor coefficients of the weights in s, as the last stride left them; at first no more than the slope F is known
+        self.ahead = weights.new_zeros(tasks, len(COLLOCATION.at_end), *weights.shape[1:])
+        self.ahead[:, 0] = weights
+        self.ahead[:, 1:2] = motion.at(torch.full_like(weights[:, :1, 0], math.log(steps))).movement(weights[:, None])
         self.certificates, self.largest = certificates.clone(), largest.clone()
-        self.ahead = motion.step_sizes.log().cpu().numpy()
+        self.clock = motion.step_sizes.log().cpu().numpy()
         self.s, self.h = np.full(tasks, math.log(steps)), np.full(tasks, FIRST)
         self.found: list[list[Look]] = [[] for _ in looks]
         self.rested: dict[int, tuple[float, Tensor, Tensor]] = {}  # task → when, C and ηk‖inj‖ then
@@ -90,7 +92,7 @@ class LogTime:
         """The looks of every task; NaN where the floats could not follow it."""
         while going := [t for t, looks in enumerate(self.looks) if len(self.found[t]) < len(looks)]:
             # apart, so that how a task's clock is read does not depend on its company
-            late = self.ahead[going] + self.s[going] + self.h[going] > LARGEST
+            late = self.clock[going] + self.s[going] + self.h[going] > LARGEST
             for which in (False, True):
                 tasks = np.array(going)[late == which]
                 if len(tasks):
@@ -100,11 +102,11 @@ class LogTime:
     def _stride(self, going: NDArray[np.int64], *, late: bool) -> None:
         """One attempt for each task that is going: taken where its defect is small enough, else shorter the next time."""
         motion = replace(self.motion.of(torch.from_numpy(going)), late=late)
-        before, slopes = self.weights[going], self.slopes[going]
+        before, ahead = self.weights[going], self.ahead[going]
         # the last stride runs past the end, where it is read like any other
         strides = Strides(self.s[going], self.h[going].copy(), before.device)
-        middle = halfway(motion, strides, before, slopes)
-        found, solved = stages(motion, strides, before, slopes, middle)
+        middle = halfway(motion, strides, ahead)
+        found, solved = stages(motion, strides, ahead, middle)
         every = torch.cat([before[:, None], found], dim=1)
         errors, plain, noise = added(motion, strides, every, middle, TOLERANCE)
         beyond = (errors - noise).clamp(min=0)
@@ -132,7 +134,8 @@ class LogTime:
                 inside = strides.at(own, s, along[own]) + lacks[own]
                 self._look(t, strides.at(own, s, every[own]), self._continued(t, s, inside))
             self.weights[t], self.s[t] = every[own, -1], strides.end[own]
-            self.slopes[t] = torch.tensordot(strides.steps[own, -1], every[own], 1)
+            self.ahead[t] = strides.ahead(own, every[own])
+            self.ahead[t, 0] = self.weights[t]
             self.certificates[t] = self._continued(t, strides.end[own], along[own, -1] + lacks[own])
         self._rest(going, motion, rates)
         sizes = torch.linalg.vector_norm(self.weights[going], dim=-1).amax(dim=1, keepdim=True)

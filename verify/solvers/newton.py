@@ -33,9 +33,9 @@ class Halfway:
         return Halfway(self.weights[tasks], self.rates[tasks], self.basis[tasks])
 
 
-def halfway(motion: Motion, strides: Strides, before: Tensor, slope: Tensor) -> Halfway:
-    """Along the straight line from weights `before` (T, M, P) with dw/ds = `slope`."""
-    middle = before + slope * (strides.h / 2)[:, None, None]
+def halfway(motion: Motion, strides: Strides, ahead: Tensor) -> Halfway:
+    """By the Taylor coefficients `ahead` (T, Q, M, P) of the weights at the start."""
+    middle = strides.onward(np.array([0.5]), ahead)[:, 0]
     curvature = motion.at(strides.middle).curvature(middle[:, None])
     # a stride so long that its middle is out of the floats will fail, and is tried again at half its length
     finite = torch.isfinite(curvature.diagonal(dim1=-2, dim2=-1).sum(dim=-1))
@@ -43,14 +43,12 @@ def halfway(motion: Motion, strides: Strides, before: Tensor, slope: Tensor) -> 
     return Halfway(middle, *torch.linalg.eigh(curvature))
 
 
-def stages(
-    motion: Motion, strides: Strides, before: Tensor, slope: Tensor, middle: Halfway
-) -> tuple[Tensor, NDArray[np.bool_]]:
-    """The stages (T, S, M, P) of strides from `before` (T, M, P), first guessed along `slope`, and who converged."""
-    iteration = _Iteration.begun(motion, strides, before, slope, middle)
-    found, solved = iteration.now.clone(), np.zeros(len(before), bool)
-    place = torch.arange(len(before), device=before.device)
-    going, last = torch.ones_like(place, dtype=torch.bool), torch.full_like(before[:, 0, 0], torch.nan)
+def stages(motion: Motion, strides: Strides, ahead: Tensor, middle: Halfway) -> tuple[Tensor, NDArray[np.bool_]]:
+    """The stages (T, S, M, P) of strides, first guessed by their Taylor coefficients `ahead` (T, Q, M, P), and who converged."""
+    iteration = _Iteration.begun(motion, strides, ahead, middle)
+    found, solved = iteration.now.clone(), np.zeros(len(ahead), bool)
+    place = torch.arange(len(ahead), device=ahead.device)
+    going, last = torch.ones_like(place, dtype=torch.bool), torch.full_like(ahead[:, 0, 0, 0], torch.nan)
     for _ in range(CORRECTIONS):
         ratio = iteration.correct(going)
         shrinks = ratio / last
@@ -92,14 +90,14 @@ class _Iteration:
     heed: Tensor
 
     @classmethod
-    def begun(cls, motion: Motion, strides: Strides, before: Tensor, slope: Tensor, middle: Halfway) -> "_Iteration":
-        guess, inner = strides.guess(before, slope), strides.steps[:, :, 1:].contiguous()
+    def begun(cls, motion: Motion, strides: Strides, ahead: Tensor, middle: Halfway) -> "_Iteration":
+        guess, inner = strides.onward(COLLOCATION.nodes, ahead), strides.steps[:, :, 1:].contiguous()
         modes, backward, forward = _modes(inner)
         return cls(
             instants=motion.at(strides.nodes),
             now=guess,
             inner=inner,
-            fixed=(strides.steps[:, :, :1, None] * before[:, None]).flatten(2),
+            fixed=(strides.steps[:, :, :1, None] * ahead[:, :1]).flatten(2),
             backward=backward,
             forward=forward,
             divisor=modes[:, :, None, None] + middle.rates[:, None],

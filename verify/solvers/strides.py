@@ -63,10 +63,15 @@ class Strides:
         """(T, S + 1, S + 1) the same between the stages."""
         return self._on(COLLOCATION.at_between(self.start, self.length))
 
-    def guess(self, before: Tensor, slope: Tensor) -> Tensor:
-        """(T, S, …) stages on the straight line from `before` (T, …) along `slope`."""
-        way = self._on(COLLOCATION.nodes * self.length[:, None])
-        return before[:, None] + slope[:, None] * way.view(*way.shape, *[1] * (before.dim() - 1))
+    def onward(self, ways: Floats, ahead: Tensor) -> Tensor:
+        """(T, len ways, …) values at `ways` of the strides, by Taylor coefficients in s at their start, `ahead` (T, Q, …)."""
+        powers = (self.length[:, None] * ways)[..., None] ** np.arange(ahead.shape[1])
+        return torch.bmm(self._on(powers), ahead.flatten(2)).view(len(ahead), len(ways), *ahead.shape[2:])
+
+    def ahead(self, task: int, values: Tensor) -> Tensor:
+        """Of a task's values (S + 1, …) the first Taylor coefficients in s at the end, (Q, …)."""
+        scale = self.length[task] ** -np.arange(float(len(COLLOCATION.at_end)))
+        return torch.tensordot(self._on(scale[:, None] * COLLOCATION.at_end), values, 1)
 
     def inside(self, values: Tensor) -> Tensor:
         """Values (T, S + 1, …) to those between the stages, (T, S + 1, …)."""
