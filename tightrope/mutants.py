@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from theory.bound import Bound
-from tightrope.tables import STDERR, STDOUT, new_table
+from tightrope.progress import counted
+from tightrope.tables import STDOUT, new_table
 from verify.mutation import Outcome, hunt_mutants
 
 STATUSES = ("killed", "survived", "not-counted")
@@ -17,12 +17,8 @@ STATUSES = ("killed", "survived", "not-counted")
 
 def show_mutants(claims: Sequence[Bound], seed: int, *, as_json: bool) -> None:
     """Hunt the mutants of these claims, and print what became of them."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=STDERR, disable=not STDERR.is_interactive) as bar:
-        line = bar.add_task("mutants killed", total=None)
-        outcomes = hunt_mutants(
-            seed, claims, progress=lambda killed, hunted: bar.update(line, completed=killed, total=hunted)
-        )
+    with counted("mutants killed") as progress:
+        outcomes = hunt_mutants(seed, claims, progress=progress)
     if as_json:
         typer.echo(json.dumps([_row(outcome) for outcome in outcomes], indent=2, ensure_ascii=False))
     else:

@@ -1,7 +1,5 @@
 """`tightrope run`, and what is done with a finished run: `figures` redraws it, `task` takes a task out of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -38,20 +36,17 @@ def run(
         plan_of(spec)
     see_that_it_can_be_made(place)
 
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from figures.build import build
     from tightrope import tables
+    from tightrope.progress import counted, resumable
     from tightrope.report import write
     from verify import runner
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with _resumable():
-        with Progress(*columns, console=tables.STDERR, disable=not tables.STDERR.is_interactive) as bar:
-            line = bar.add_task("tasks", total=None, visible=False)
+    with resumable():
+        with counted("tasks") as progress:
             result = runner.run(
                 suite, tasks=tasks, seed=seed, out=place, device=device.value, dtype=dtype.value, workers=workers,
-                progress=lambda done, total: bar.update(line, completed=done, total=total, visible=True),
+                progress=progress,
             )  # fmt: skip
         if not _reported(place):
             build(place)
@@ -97,15 +92,6 @@ def task(
 
     save_npz(task_of(run_dir, name), out)
     typer.echo(out)
-
-
-@contextmanager
-def _resumable() -> Iterator[None]:
-    """An interruption says that nothing of what was done is lost."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("the same command goes on where it stopped") from None
 
 
 def _reported(place: Path) -> bool:

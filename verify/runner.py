@@ -185,12 +185,17 @@ def _configuration(
         "dtype": dtype,
         "level": level_of(_claims(max(suite_named(suite).specs, specs, key=len), bounds)),  # that of a prefix, too
         "bounds": [f"{b.id}/{b.quantity}/{b.kind}/{b.proven}" for b in bounds],
-        "source": _source(),
+        "source": source_digest(),
         "plugins": _plugins(specs, bounds),
         "machine": platform.machine(),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("tightrope", "numpy", "scipy", "torch", "daqp", "pandas", "pyarrow")},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Of all that a number may depend on."""
+    libraries = ("tightrope", "numpy", "scipy", "torch", "daqp", "pandas", "pyarrow")
+    return {"python": platform.python_version()} | {name: version(name) for name in libraries}
 
 
 def _claims(specs: Sequence[TaskSpec], bounds: Sequence[Bound]) -> int:
@@ -200,7 +205,7 @@ def _claims(specs: Sequence[TaskSpec], bounds: Sequence[Bound]) -> int:
 
 
 @cache
-def _source() -> str:
+def source_digest() -> str:
     """SHA-256 over the code of the rooms that make records: old shards never mix with new code."""
     root = Path(__file__).parent.parent
     files = sorted(path for room in ROOMS for path in (root / room).rglob("*.py"))

@@ -27,8 +27,13 @@ def mean_interval(values: Floats, level: float = LEVEL) -> Interval:
     mean = float(np.mean(values))
     if m < 2:
         return Interval(value=mean, low=-np.inf, high=np.inf)
-    half = float(stats.t.isf(level / 2, m - 1) * np.std(values, ddof=1) / np.sqrt(m))
+    half = float(student(level, m) * np.std(values, ddof=1) / np.sqrt(m))
     return Interval(value=mean, low=mean - half, high=mean + half)
+
+
+def student(level: float, m: int) -> float:
+    """How many standard errors the mean of m draws lies off with probability `level`."""
+    return float(stats.t.isf(level / 2, m - 1))
 
 
 def variance_interval(vectors: Floats, most: float = np.inf, level: float = LEVEL) -> Interval:
