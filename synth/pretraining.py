@@ -25,6 +25,7 @@ class TransferTask:
     inputs, labels            (n, p) float64, (n,) int64 −1/+1: the target
     test_inputs, test_labels  (k, p), (k,): more of the target's population
     planted                   angle (radians), shift, latent_margin, noise, factors
+    seed_path                 of the pair, the same for every draw of the target
     """
 
     source: Floats
@@ -121,7 +122,7 @@ def transfer_task(
         labels=labels,
         test_inputs=test_inputs,
         test_labels=test_labels,
-        name=name or f"transfer-{index}",
+        name=name or f"transfer-{index}" + (f"/draw{draw}" if draw else ""),
         planted={"angle": angle, "shift": shift, "latent_margin": margin, "noise": noise, "factors": factors},
-        seed_path=(seed, *path, draw),
+        seed_path=(seed, *path),
     )

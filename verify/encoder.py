@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.seeds import stream
+from synth.seeds import SeedPath, stream
 from verify.tuning import BadTuning
 
 Floats = NDArray[np.float64]
@@ -59,9 +59,9 @@ class Encoder:
         return below
 
 
-def drawn_encoder(*, inputs: int, widths: tuple[int, ...], seed: int) -> Encoder:
-    """An encoder that was never trained: weights N(0, 1/fan-in), biases 0."""
-    rng = stream(seed, "encoder")
+def drawn_encoder(*, inputs: int, widths: tuple[int, ...], seed: int, path: SeedPath = ()) -> Encoder:
+    """An encoder that was never trained: weights N(0, 1/fan-in), biases 0; drawn at `path` below the seed."""
+    rng = stream(seed, *path, "encoder")
     shapes = list(zip(widths, (inputs, *widths), strict=False))
     weights = tuple(rng.standard_normal(shape) / np.sqrt(shape[1]) for shape in shapes)
     return Encoder(weights, tuple(np.zeros(width) for width in widths))

@@ -9,7 +9,6 @@ time that autograd takes for networks as small as these (`docs/performance.md`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 
 import torch
 from torch import Tensor
@@ -44,9 +43,17 @@ def pulled_below(weight: Tensor, pull: Tensor) -> Tensor:
     return torch.matmul(weight.mT, pull)
 
 
-def pulled_through(pull: Tensor, features: Tensor) -> Tensor:
-    """The gradient before the tanh, in place: pull·(1 − φ²)."""
-    return torch.ops.aten.tanh_backward.grad_input(pull, features, grad_input=pull)
+def pull_back(layers: Sequence[Tensor], levels: Sequence[Tensor], pull: Tensor, into: "Parts") -> None:
+    """The gradients of an encoder's layers into `into`, from that of the last features (T, R, h, n), which is overwritten.
+
+    layers  the weights that `encoded` made the levels with
+    """
+    for level in reversed(range(len(layers))):
+        above = levels[level + 1]
+        torch.ops.aten.tanh_backward.grad_input(pull, above, grad_input=pull)  # pull·(1 − φ²)
+        gradient_of(into.weights[level], into.biases[level], pull, levels[level])
+        if level:
+            pull = pulled_below(layers[level], pull)
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,21 @@ class Parts:
     weights: tuple[Tensor, ...]
     biases: tuple[Tensor, ...]
 
+    def copy(self) -> "Parts":
+        """The same numbers in a vector of their own."""
+        return parts([tensor for layer in zip(self.weights, self.biases, strict=True) for tensor in layer])
+
 
 def parts(tensors: Sequence[Tensor]) -> Parts:
     """Copies of W_1, b_1, W_2, b_2, … as parts of one vector."""
     whole = torch.cat([tensor.reshape(-1) for tensor in tensors])
-    return parted(whole, [tuple(tensor.shape) for tensor in tensors])
-
-
-def parted(whole: Tensor, shapes: Sequence[tuple[int, ...]]) -> Parts:
-    """Views of a vector, one after the other."""
-    pieces = torch.split(whole, [prod(shape) for shape in shapes])
-    views = [piece.view(shape) for piece, shape in zip(pieces, shapes, strict=True)]
+    pieces = torch.split(whole, [tensor.numel() for tensor in tensors])
+    views = [piece.view(tensor.shape) for piece, tensor in zip(pieces, tensors, strict=True)]
     return Parts(whole, tuple(views[::2]), tuple(views[1::2]))
+
+
+def rows_of(layers: Parts) -> Tensor:
+    """(T, R, P): each network as one row, layer by layer weights, then biases."""
+    return torch.cat(
+        [of.flatten(2) for layer in zip(layers.weights, layers.biases, strict=True) for of in layer], dim=-1
+    )

@@ -1,6 +1,6 @@
 """What is seen of a stack of networks at a step, and the fit that is made of all looks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from verify.networks import NetworkFit, NetworkJob
 from verify.replica_fit import Status
-from verify.solvers.network import Parts, affine, encoded
+from verify.solvers.network import Parts, affine, encoded, rows_of
 from verify.solvers.network_risk import NetworkRisk
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ def look(risk: NetworkRisk, at: Parts, test_below: Tensor) -> Look:
     margins = outputs * risk.labels[:, 0]
     losses = risk.loss.value(margins[..., None, :], risk.labels[:, 0].long())
     return Look(
-        rows=torch.cat(_rows([*risk.frozen, *zip(at.weights, at.biases, strict=True)], head.shape[1]), dim=-1),
+        rows=torch.cat([*_frozen_rows(risk, head.shape[1]), rows_of(at)], dim=-1),
         outputs=outputs,
         test_outputs=affine(head, bias, test_features)[:, :, 0],
         risks=torch.where(kept, losses, 0.0).sum(dim=-1) / kept.sum(dim=-1),
@@ -94,9 +94,9 @@ def _numpy(values: Tensor) -> Floats:
     return values.to(torch.float64).cpu().numpy()
 
 
-def _rows(layers: Iterable[tuple[Tensor, Tensor]], members: int) -> list[Tensor]:
-    """Each layer's weights and biases as (T, R, many)."""
-    return [tensor.expand(-1, members, *tensor.shape[2:]).flatten(2) for layer in layers for tensor in layer]
+def _frozen_rows(risk: NetworkRisk, members: int) -> list[Tensor]:
+    """Weights and biases of the layers that are not trained, each (T, R, many)."""
+    return [of.expand(-1, members, *of.shape[2:]).flatten(2) for layer in risk.frozen for of in layer]
 
 
 def _class_gaps(features: Tensor, labels: Tensor, kept: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from verify.networks import NetworkJob
 from verify.solvers.losses import loss_named
-from verify.solvers.network import Parts, affine, encoded, gradient_of, parts, pulled_below, pulled_through
+from verify.solvers.network import Parts, affine, encoded, gradient_of, parts, pull_back, pulled_below
 from verify.solvers.paired_draws import Draw
 from verify.solvers.strategies import class_mean_penalty, distance_penalty, mixed_out
 
@@ -70,12 +70,7 @@ class NetworkRisk:
             down = down / tuning.heads if tuning.heads > 1 else down
             if tuning.margin_strength:
                 down += self._margin_pull(levels[-1], weights)
-            for level in reversed(range(len(layers))):
-                gradient_of(
-                    into.weights[level], into.biases[level], pulled_through(down, levels[level + 1]), levels[level]
-                )
-                if level:
-                    down = pulled_below(layers[level], down)
+            pull_back(layers, levels, down, into)
         if draw.masks is not None:
             for weight, mask in zip(into.weights, draw.masks, strict=False):
                 weight.mul_(mask.logical_not()).mul_(1 / (1 - tuning.mixout))

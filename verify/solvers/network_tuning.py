@@ -6,11 +6,8 @@ stack may move a job's numbers by rounding (1e-12 of them): elementwise function
 at every place of an array. Where it was measured (AVX-512, MKL) it moved no bit.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Hashable, Sequence
 
-import joblib
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,13 +16,10 @@ from torch.optim import SGD, AdamW, Optimizer
 from synth.seeds import stream
 from verify.networks import NetworkFit, NetworkJob, NetworkTuning
 from verify.solvers.device import resolved
-from verify.solvers.network import parted
 from verify.solvers.network_look import fit_of, look
 from verify.solvers.network_risk import NetworkRisk
 from verify.solvers.paired_draws import PairedDraws
-from verify.solvers.threads import one_thread
-
-ELEMENTS = {"cpu": 1 << 17, "cuda": 1 << 26}  # features of all members in a stack; on a CPU 1 MiB of them, half a cache
+from verify.solvers.stacks import in_stacks
 
 
 def tune_networks(jobs: Sequence[NetworkJob], *, threads: int | None = None) -> list[NetworkFit]:
@@ -35,18 +29,14 @@ def tune_networks(jobs: Sequence[NetworkJob], *, threads: int | None = None) -> 
 
     A member that diverges or leaves the floats is a status, not an exception. Raises BadTuning for a GPU that is not there.
     """
-    groups: dict[object, list[int]] = defaultdict(list)
-    for index, job in enumerate(jobs):
-        groups[_shape(job)].append(index)
-    chunks = [chunk for group in groups.values() for chunk in _chunks(jobs, group)]
-    fits: dict[int, NetworkFit] = {}
-    with (
-        one_thread(),
-        ThreadPoolExecutor(threads or joblib.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
-    ):
-        for chunk, found in zip(chunks, pool.map(lambda chunk: tuned([jobs[i] for i in chunk]), chunks), strict=True):
-            fits.update(zip(chunk, found, strict=True))
-    return [fits[index] for index in range(len(jobs))]
+    return in_stacks(
+        jobs,
+        tuned,
+        shape=_shape,
+        features=lambda job: len(job.members) * len(job.inputs) * sum(job.encoder.widths),
+        device=lambda job: job.tuning.device,
+        threads=threads,
+    )
 
 
 @torch.no_grad()
@@ -56,8 +46,7 @@ def tuned(jobs: Sequence[NetworkJob]) -> list[NetworkFit]:
     device = resolved(tuning.device)
     risk = NetworkRisk(jobs, heads_of(jobs), device)
     draws = PairedDraws(jobs, [(w.shape[2], w.shape[3]) for w in risk.start.weights[:-1]], device)
-    shapes = [tuple(t.shape) for pair in zip(risk.start.weights, risk.start.biases, strict=True) for t in pair]
-    now, slope = (parted(make(risk.start.whole), shapes) for make in (torch.clone, torch.zeros_like))
+    now, slope = risk.start.copy(), risk.start.copy()
     now.whole.grad = slope.whole
     optimizer = _optimizer(now.whole, tuning)
     test_inputs = risk.below(risk.tensor([job.test_inputs.T for job in jobs])[:, None])
@@ -88,7 +77,7 @@ def _optimizer(parameters: Tensor, tuning: NetworkTuning) -> Optimizer:
     )
 
 
-def _shape(job: NetworkJob) -> object:
+def _shape(job: NetworkJob) -> Hashable:
     """What jobs must share to be one stack."""
     encoder = job.encoder
     return (
@@ -100,10 +89,3 @@ def _shape(job: NetworkJob) -> object:
         job.tuning,
         job.looks,
     )
-
-
-def _chunks(jobs: Sequence[NetworkJob], group: list[int]) -> list[list[int]]:
-    job = jobs[group[0]]
-    features = len(job.members) * len(job.inputs) * sum(job.encoder.widths)
-    size = max(1, ELEMENTS[resolved(job.tuning.device)] // features)
-    return [group[first : first + size] for first in range(0, len(group), size)]
