@@ -9,6 +9,7 @@ clock ln(ωηk) (T, S, M, 1, n), or what broadcasts to it, and its exponential a
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -20,19 +21,25 @@ LARGEST = 650.0  # e^LARGEST is a float, with room for what multiplies it, and f
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """ln(ωηk), and ωηk itself or None where it leaves the floats."""
+    """ωηk by `time` ln(ηk) and `weight` ω, which broadcast: as a logarithm, and as long as that is a float as itself."""
 
-    log: Tensor
-    value: Tensor | None
+    time: Tensor
+    weight: Tensor
+    late: bool
 
-    @classmethod
-    def at(cls, log: Tensor, *, late: bool) -> "Clock":
-        """From the logarithm; late: where that is beyond LARGEST."""
-        return cls(log, None if late else torch.exp(log))
+    @cached_property
+    def log(self) -> Tensor:
+        """ln(ωηk)."""
+        return self.time + self.weight.log()
+
+    @cached_property
+    def value(self) -> Tensor | None:
+        """ωηk, or None where it leaves the floats."""
+        return None if self.late else torch.exp(self.time) * self.weight
 
     def of(self, tasks: Tensor) -> "Clock":
         """That of these tasks alone, by index."""
-        return Clock(self.log[tasks], None if self.value is None else self.value[tasks])
+        return Clock(self.time[tasks], self.weight[tasks], self.late)
 
 
 class Clocked(Protocol):

@@ -15,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 
 from verify.replica_fit import ReplicaFit, Snapshot, Status, rounding
-from verify.smoothness import smoothness, step_size
 from verify.solvers.clocked import clocked
 from verify.solvers.device import resolved
 from verify.solvers.log_time import LogTime, Look
@@ -32,23 +31,18 @@ CHUNK_ELEMENTS = 1 << 18  # outputs of all runs at all stages, held at once
 
 def long_runs(jobs: Sequence[Job], *, replicas: bool, threads: int) -> list[ReplicaFit]:
     """One fit a job, in the order of the jobs, all on one device."""
-    starts = [min(job.tuning.steps, first_steps(job.task, job.tuning)) for job in jobs]
-    shortened = [_shortened(job, k) for job, k in zip(jobs, starts, strict=True)]
-    fits = tune(shortened, replicas=replicas, threads=threads)
-    groups: dict[tuple[object, ...], list[_Begun]] = defaultdict(list)
-    for index, (job, fit, k) in enumerate(zip(jobs, fits, starts, strict=True)):
-        if job.tuning.steps > k and not fit.failed:
-            prepared = prepare(job)
-            groups[(prepared.shape, k, resolved(job.tuning.device))].append(_Begun(index, prepared, fit, k))
-    pieces = [(chunk, rows) for group in groups.values() for chunk, rows in _cut(group, replicas, threads)]
-
-    def run(piece: tuple[list[_Begun], range]) -> list[ReplicaFit]:
-        with torch.no_grad():
-            return _strides(*piece)
-
-    parts: dict[int, list[ReplicaFit]] = defaultdict(list)
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for (chunk, _), found in zip(pieces, pool.map(run, pieces), strict=True):
+        ready = list(pool.map(prepare, jobs))
+        starts = list(pool.map(lambda job: min(job.tuning.steps, first_steps(job.task, job.tuning)), jobs))
+        fits = tune([_shortened(p, k) for p, k in zip(ready, starts, strict=True)], replicas=replicas, threads=threads)
+        groups: dict[tuple[object, ...], list[_Begun]] = defaultdict(list)
+        for index, (prepared, fit, k) in enumerate(zip(ready, fits, starts, strict=True)):
+            if prepared.job.tuning.steps > k and not fit.failed:
+                kind = (prepared.shape, k, resolved(prepared.job.tuning.device))
+                groups[kind].append(_Begun(index, prepared, fit, k))
+        pieces = [(chunk, rows) for group in groups.values() for chunk, rows in _cut(group, replicas, threads)]
+        parts: dict[int, list[ReplicaFit]] = defaultdict(list)
+        for (chunk, _), found in zip(pieces, pool.map(lambda piece: _strides(*piece), pieces), strict=True):
             for one, fit in zip(chunk, found, strict=True):
                 parts[one.index].append(fit)
     for index, own in parts.items():
@@ -75,9 +69,8 @@ class _Begun:
         return weights if self.prepared.basis is None else weights @ self.prepared.basis
 
 
-def _shortened(job: Job, steps: int) -> Job:
-    eta = step_size(smoothness(job.task, job.tuning), job.tuning)
-    return replace(job, tuning=replace(job.tuning, steps=steps, solver="direct", step_size=eta))
+def _shortened(p: Prepared, steps: int) -> Job:
+    return replace(p.job, tuning=replace(p.job.tuning, steps=steps, solver="direct", step_size=p.eta))
 
 
 def _cut(group: list[_Begun], replicas: bool, threads: int) -> Iterator[tuple[list[_Begun], range]]:
@@ -96,6 +89,7 @@ def _cut(group: list[_Begun], replicas: bool, threads: int) -> Iterator[tuple[li
         yield group[len(group) * index // count : len(group) * (index + 1) // count], range(rows)
 
 
+@torch.no_grad()
 def _strides(chunk: list[_Begun], rows: range) -> list[ReplicaFit]:
     """Tasks of one shape from their first steps to the end, each with its replicas `rows` and the run on all samples."""
     prepared = [one.prepared for one in chunk]

@@ -48,13 +48,12 @@ class Motion:
         """The tasks at times (T, S)."""
         clock = (self.step_sizes.log()[:, None] + times)[:, :, None].expand(-1, -1, self.resting.shape[1])
         clock = clock.masked_fill(self.resting[:, None], -torch.inf)
-        weighted = (clock[..., None] + self.omega.log()[:, None])[:, :, :, None]
         shrink = torch.exp(clock + self.l2.log()[:, None, None]) if self.l2.any() else None
         return Instants(
             loss=self.loss,
             features=self.features,
             labels=self.labels,
-            clock=Clock.at(weighted, late=self.late),
+            clock=Clock(clock[..., None, None], self.omega[:, None, :, None], self.late),
             shrink=shrink,
         )
 
@@ -75,7 +74,8 @@ class Motion:
         """ηk‖∇R_{S∖i} − ∇R_S‖ along runs on all samples (T, S, H, P): (T, S, H, n)."""
         n = self.features.shape[1]
         outputs, labels = _outputs(weights, self.features), self.labels
-        clock = Clock.at((self.step_sizes.log()[:, None] + times)[:, :, None, None, None], late=self.late)
+        time = (self.step_sizes.log()[:, None] + times)[:, :, None, None, None]
+        clock = Clock(time, torch.ones_like(time), self.late)
         pulls = self.loss.pull(outputs, labels, clock)
         norms = torch.linalg.vector_norm(self.features, dim=-1)[:, None, None]
         own = torch.linalg.vector_norm(pulls, dim=-2) * norms

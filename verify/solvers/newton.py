@@ -74,8 +74,9 @@ class _Iteration:
     """What a correction reads, by task.
 
     now (T, S, M, P) the stages at `instants`;  inner (T, S, S) and fixed (T, S, M·P): D₊W = inner·W + fixed
-    backward, forward   to coordinates in which `inner` is diagonal, and back
-    turn (T, M, P, P), divisor of both eigenbases;  sizes (T, M) of the weights;  heed (T, 1, M, P) of an eigenvector
+    backward, forward   (T, S, S) to coordinates in which `inner` is diagonal, real parts before imaginary, and back
+    turn (T, M, P, P);  real, imaginary (T, S/2, M, P) of 1/(eigenvalue of `inner` + that of the curvature)
+    sizes (T, M) of the weights;  heed (T, 1, M, P) of an eigenvector
     """
 
     instants: Instants
@@ -84,7 +85,8 @@ class _Iteration:
     fixed: Tensor
     backward: Tensor
     forward: Tensor
-    divisor: Tensor
+    real: Tensor
+    imaginary: Tensor
     turn: Tensor
     sizes: Tensor
     heed: Tensor
@@ -93,6 +95,7 @@ class _Iteration:
     def begun(cls, motion: Motion, strides: Strides, ahead: Tensor, middle: Halfway) -> "_Iteration":
         guess, inner = strides.onward(COLLOCATION.nodes, ahead), strides.steps[:, :, 1:].contiguous()
         modes, backward, forward = _modes(inner)
+        inverse = torch.reciprocal(modes[:, :, None, None] + middle.rates[:, None])
         return cls(
             instants=motion.at(strides.nodes),
             now=guess,
@@ -100,7 +103,8 @@ class _Iteration:
             fixed=(strides.steps[:, :, :1, None] * ahead[:, :1]).flatten(2),
             backward=backward,
             forward=forward,
-            divisor=modes[:, :, None, None] + middle.rates[:, None],
+            real=inverse.real.contiguous(),
+            imaginary=inverse.imag.contiguous(),
             turn=middle.basis,
             sizes=torch.linalg.vector_norm(guess, dim=-1).amax(dim=1),
             # an error along an eigenvector is a defect λ times as large, of which √(hλ) is left in the end
@@ -116,13 +120,21 @@ class _Iteration:
         """One correction of the tasks that are going; its size (T,) relative to the weights, largest over the runs."""
         moved = self.instants.movement(self.now).flatten(2)
         residual = torch.baddbmm(moved, self.inner, self.now.flatten(2), alpha=-1, out=moved).sub_(self.fixed)
-        turned = in_basis(residual.view_as(self.now), self.turn).flatten(2).to(self.backward.dtype)
-        turned = torch.bmm(self.backward, turned).view_as(self.divisor).div_(self.divisor)
-        along = torch.bmm(self.forward, turned.flatten(2)).real.view_as(self.now)
+        turned = in_basis(residual.view_as(self.now), self.turn).flatten(2)
+        solved = self._solved(torch.bmm(self.backward, turned).view_as(self.now))
+        along = torch.bmm(self.forward, solved.flatten(2)).view_as(self.now)
         corrected = self.now + in_basis(along, self.turn.mT)
         self.now = corrected if going.all() else torch.where(going[:, None, None, None], corrected, self.now)
         change = torch.linalg.vector_norm(along * self.heed, dim=-1).amax(dim=1)
         return torch.where(change > 0, change / self.sizes, change).amax(dim=1)
+
+    def _solved(self, right: Tensor) -> Tensor:
+        """The product of complex numbers, `right` by their inverse."""
+        (x, y), solved = right.chunk(2, dim=1), torch.empty_like(right)
+        u, v = solved.chunk(2, dim=1)
+        torch.mul(x, self.real, out=u).addcmul_(y, self.imaginary, value=-1)
+        torch.mul(x, self.imaginary, out=v).addcmul_(y, self.real)
+        return solved
 
 
 def in_basis(stages: Tensor, basis: Tensor) -> Tensor:
@@ -131,12 +143,17 @@ def in_basis(stages: Tensor, basis: Tensor) -> Tensor:
 
 
 def _modes(inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Eigenvalues of (T, S, S), the map to their coordinates and the one back, whose real part counts.
+    """Eigenvalues of (T, S, S), the map to their coordinates and the one back, as real numbers.
 
     They come in conjugate pairs, of which one is kept, and doubled on the way back.
     """
-    degree = COLLOCATION.degree
+    half = COLLOCATION.degree // 2
     modes, vectors = torch.linalg.eig(inner)
-    upper = modes.imag.argsort(dim=1, descending=True)[:, : degree // 2]
-    backward = torch.linalg.inv(vectors).gather(1, upper[:, :, None].expand(-1, -1, degree))
-    return modes.gather(1, upper), backward, 2 * vectors.gather(2, upper[:, None].expand(-1, degree, -1))
+    upper = modes.imag.argsort(dim=1, descending=True)[:, :half]
+    backward = torch.linalg.inv(vectors).gather(1, upper[:, :, None].expand(-1, -1, 2 * half))
+    forward = 2 * vectors.gather(2, upper[:, None].expand(-1, 2 * half, -1))
+    return (
+        modes.gather(1, upper),
+        torch.cat([backward.real, backward.imag], dim=1),
+        torch.cat([forward.real, -forward.imag], dim=2),
+    )
