@@ -16,6 +16,7 @@ SECTIONS = {
     "refits": "refits",
     "scaling": "scaling",
     "log-time": "log_time",
+    "networks": "networks",
 }
 
 
