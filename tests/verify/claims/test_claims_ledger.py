@@ -1,0 +1,109 @@
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.verify.claims.invented import CLAIMS, EXPERIMENT, rows
+from verify.claims.catalogue import CLAIMS as ALL_CLAIMS
+from verify.claims.catalogue import EXPERIMENTS
+from verify.claims.experiment import Row
+from verify.claims.ledger import ledger, read
+from verify.directory import BadRun
+
+FILES = ("measurements.parquet", "effects.parquet", "ledger.json")
+
+
+def never(indices: Sequence[int], seed: int) -> Iterator[Row]:
+    raise AssertionError("measured again")
+    yield
+
+
+def broken_from(first: int):  # type: ignore[no-untyped-def]
+    def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
+        if indices[0] >= first:
+            raise KeyboardInterrupt
+        return rows(indices, seed)
+
+    return measure
+
+
+def test_the_ledger_says_what_was_planted(tmp_path: Path) -> None:
+    found = ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1)
+    assert [row["verdict"] for row in found.rows] == ["supported", "supported"]
+    for row in found.rows:
+        assert row["low"] < -1 < row["high"] and row["tasks"] == 40 and row["lost"] == 0
+        assert row["control"]["low"] < 0 < row["control"]["high"] and row["control"]["holds"]
+        assert row["power"] >= 0.9 and row["false_alarm"] <= 0.05
+    assert json.loads((tmp_path / "ledger.json").read_text()) == found.rows
+    assert len(found.measurements) == 40 * 6 and len(found.effects) == 2 * 80
+    assert not (tmp_path / "shards").exists()
+
+
+def test_the_same_bytes_whatever_the_blocks_and_workers(tmp_path: Path) -> None:
+    for name, block, workers in (("a", 5, 1), ("b", 7, 2)):
+        one = replace(EXPERIMENT, block=block)
+        ledger(out=tmp_path / name, experiments=[one], claims=CLAIMS, workers=workers)
+    for file in FILES:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    other = ledger(out=tmp_path / "c", experiments=[EXPERIMENT], claims=CLAIMS, workers=1, seed=1)
+    assert other.rows[0]["measured"] != read(tmp_path / "a").rows[0]["measured"]
+
+
+def test_a_finished_ledger_is_read_back(tmp_path: Path) -> None:
+    first = ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1)
+    again = ledger(out=tmp_path, experiments=[replace(EXPERIMENT, measure=never)], claims=CLAIMS, workers=1)
+    assert first.fresh and not again.fresh and again.rows == first.rows
+    pd.testing.assert_frame_equal(first.effects, again.effects)
+
+
+def test_tables_that_were_touched_are_made_again(tmp_path: Path) -> None:
+    ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1)
+    (tmp_path / "ledger.json").write_text("[]")
+    again = ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1)
+    assert again.fresh and len(again.rows) == 2
+
+
+def test_an_interrupted_ledger_goes_on(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        stopped = replace(EXPERIMENT, measure=broken_from(25))
+        ledger(out=tmp_path, experiments=[stopped], claims=CLAIMS, workers=1)
+    told: list[tuple[int, int]] = []
+    found = ledger(
+        out=tmp_path,
+        experiments=[EXPERIMENT],
+        claims=CLAIMS,
+        workers=1,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told[0] == (25, 40) and told[-1] == (40, 40)
+    whole = ledger(out=tmp_path / "whole", experiments=[EXPERIMENT], claims=CLAIMS, workers=1)
+    assert found.rows == whole.rows
+    for file in FILES:
+        assert (tmp_path / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+def test_quick_is_the_first_of_the_tasks(tmp_path: Path) -> None:
+    quick = ledger(out=tmp_path / "q", experiments=[EXPERIMENT], claims=CLAIMS, workers=1, quick=True).measurements
+    whole = ledger(out=tmp_path / "w", experiments=[EXPERIMENT], claims=CLAIMS, workers=1).measurements
+    first = whole[whole["task"].isin(quick["task"].unique())]
+    pd.testing.assert_frame_equal(quick, first.reset_index(drop=True))
+
+
+def test_no_ledger_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BadRun, match="holds no finished ledger; make one with"):
+        read(tmp_path)
+
+
+def test_every_claim_has_an_experiment_a_name_of_its_own_and_room_for_its_prediction() -> None:
+    known = {experiment.id for experiment in EXPERIMENTS}
+    assert len(known) == len(EXPERIMENTS)
+    assert len({claim.id for claim in ALL_CLAIMS}) == len(ALL_CLAIMS)
+    for claim in ALL_CLAIMS:
+        assert claim.experiment in known and claim.text.endswith(".") and claim.why
+        low, high = claim.expects.low, claim.expects.high
+        assert low <= claim.expects.size <= high
+        assert not low < claim.null < high  # an empty claim must not be borne out
+    assert {claim.experiment for claim in ALL_CLAIMS} == known

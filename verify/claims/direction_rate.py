@@ -1,0 +1,84 @@
+"""The way to the maximum margin: 1/ln t or ln ln t/ln t, and how long a start is remembered."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from synth.designs import LogGrid
+from synth.generate import generate
+from synth.seeds import stream
+from synth.task import Task, from_arrays
+from verify.claims.design import SHAM, spec_of
+from verify.claims.experiment import Cell, Experiment, Row
+from verify.margins import margins_of
+from verify.solvers.tune import Job, tune
+from verify.tuning import HeadTuning, steps_at
+
+LOG_STEPS = (100.0, 300.0, 1000.0)  # ln t
+LOOKS = tuple(steps_at(s) for s in LOG_STEPS)
+TUNING = HeadTuning(steps=LOOKS[-1], solver="log-time")
+DEGENERATE = 5  # one task in so many has a sample on the margin that no machine needs
+SEEDS, SPREAD = 10, 3.0
+LEAST = 1e-11  # a deviation below it is rounding, and of a start nothing is left
+
+
+def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
+    """`margin-direction` from a zero start, and `seed`, its deviation over random starts, at three times."""
+    tasks, cells, jobs = [], [], []
+    for index in indices:
+        for arm in range(-1, len(LOG_STEPS)):  # the task itself, then one drawn anew for every look of the control
+            name, regime, task = _task(index, seed, arm)
+            tuning = replace(TUNING, init_scale=SPREAD / (task.radius * np.sqrt(task.dimension)))
+            tasks.append(task)
+            cells.append((name, regime, arm))
+            jobs.append(Job(task=task, tuning=TUNING, snapshots=LOOKS[:-1]))
+            jobs += [Job(task=task, tuning=tuning, seed=seed + start, snapshots=LOOKS[:-1]) for start in range(SEEDS)]
+    fits = iter(tune(jobs, replicas=False, threads=1))
+    for (name, regime, arm), task in zip(cells, tasks, strict=True):
+        u = margins_of(task, left_out=False).direction
+        zero, starts = next(fits), [next(fits) for _ in range(SEEDS)]
+        lost = zero.failed or any(fit.failed for fit in starts)
+        for k, log_steps in enumerate(LOG_STEPS):
+            if arm not in (-1, k):
+                continue
+            look = 0 if arm >= 0 else k
+            heads = np.stack([fit.snapshots[look].weights.ravel() for fit in (zero, *starts)])
+            heads /= np.linalg.norm(heads, axis=1, keepdims=True)
+            spread = np.sqrt(np.square(heads[1:] - heads[1:].mean(axis=0)).sum() / (SEEDS - 1))
+            cell = Cell(name, regime, f"ln t = {log_steps:g}", log_steps, arm >= 0)
+            yield Row(*cell, "margin-direction", 1, np.nan if lost else float(np.linalg.norm(heads[0] - u)))
+            yield Row(*cell, "seed", SEEDS, np.nan if lost or spread < LEAST else float(spread))
+
+
+def _support(task: Task) -> str:
+    """Whether the support vectors leave the head any freedom that gradient descent could remember its start in."""
+    support = task.signed[list(margins_of(task, left_out=False).whole.support)]
+    return "support spans" if np.linalg.matrix_rank(support) == task.dimension else "support does not span"
+
+
+def _task(index: int, seed: int, arm: int) -> tuple[str, str, Task]:
+    """Name, regime, and the task as drawn for one arm of the control (−1: the task itself)."""
+    number = index + SHAM * (arm + 1)
+    if index % DEGENERATE == 0:
+        return f"{index:04d}-degenerate", "degenerate", _degenerate(number, seed)
+    spec = spec_of("rate", index, samples=LogGrid((8, 12, 16, 24)), dimensions=LogGrid((4, 8)))
+    task = generate(replace(spec, index=number), seed)
+    return spec.name, _support(task), task
+
+
+def _degenerate(number: int, seed: int) -> Task:
+    """z_1 = e_1 alone is the machine; z_2 lies on its margin too, with no dual weight; four more lie beyond."""
+    rng = stream(seed, "claims-rate", number, "degenerate")
+    z = rng.standard_normal((6, 3))
+    z[:, 0] = (1, 1, *rng.uniform(1.5, 3, 4))
+    z[0, 1:] = 0
+    z[1, 1:] = (rng.uniform(0.4, 3), 0)
+    labels = np.array([1, -1, 1, -1, 1, -1])
+    return from_arrays(labels[:, None] * z, labels)
+
+
+EXPERIMENT = Experiment(
+    id="rate", about="distance to the maximum-margin direction at t = e^100, e^300, e^1000", tasks=300, quick=30,
+    block=10, measure=measure,
+)  # fmt: skip

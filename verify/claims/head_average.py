@@ -1,0 +1,49 @@
+"""MHLoss on heads: the mean of H heads forgets its starts like 1/√H, and is no nearer to the maximum margin for it.
+
+On frozen features the heads of one loss do not know of each other, so H heads are H runs, and one set of runs serves every H.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from synth.generate import generate
+from verify.claims.design import spec_of
+from verify.claims.experiment import Cell, Experiment, Row
+from verify.margins import margins_of
+from verify.smoothness import smoothness, step_size
+from verify.solvers.tune import Job, tune
+from verify.tuning import HeadTuning
+
+HEADS = (1, 2, 4, 8, 16)
+SEEDS = 12  # means of H heads, independent of each other and of those of every other H
+SPREAD = 3.0  # σ of the starts, over the radius: large enough that the start shows in the direction
+
+
+def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
+    """`seed`: the deviation of the direction over starts; `margin-direction`: its mean distance to u_S."""
+    for index in indices:
+        spec = spec_of("heads", index)
+        task = generate(spec, seed)
+        tuning = HeadTuning(steps=300, init_scale=SPREAD / (task.radius * np.sqrt(task.dimension)))
+        tuning = replace(tuning, step_size=step_size(smoothness(task, tuning), tuning))
+        u = margins_of(task, left_out=False).direction
+        for sham in (False, True):
+            for k, heads in enumerate(HEADS):
+                count = 1 if sham else heads
+                first = (index * 2 + sham) * 1_000_000 + k * 10_000
+                jobs = [Job(task=task, tuning=tuning, seed=seed + first + r) for r in range(count * SEEDS)]
+                runs = np.stack([fit.last.weights.ravel() for fit in tune(jobs, replicas=False, threads=1)])
+                means = runs.reshape(SEEDS, count, -1).mean(axis=1)
+                means /= np.linalg.norm(means, axis=1, keepdims=True)
+                cell = Cell(spec.name, "", f"H = {heads}", heads, sham)
+                spread = float(np.sqrt(np.square(means - means.mean(axis=0)).sum() / (SEEDS - 1)))
+                yield Row(*cell, "seed", SEEDS, spread)
+                yield Row(*cell, "margin-direction", SEEDS, float(np.linalg.norm(means - u, axis=1).mean()))
+
+
+EXPERIMENT = Experiment(
+    id="heads", about="the mean of H = 1 … 16 heads from independent starts", tasks=300, quick=40, block=10,
+    measure=measure,
+)  # fmt: skip

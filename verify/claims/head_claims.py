@@ -1,0 +1,148 @@
+"""Claims about heads on frozen features."""
+
+import math
+
+from verify.claims.claim import Claim, Prediction, about, falls, rises
+
+HEADS: tuple[Claim, ...] = (
+    Claim(
+        id="samples",
+        text="More samples make a head more stable.",
+        experiment="sample-size", measure="direction", effect="slope",
+        expects=falls(-0.5),
+        why="separable-mean: 4/(γ̂n)",
+    ),
+    Claim(
+        id="samples-rate",
+        text="The instability of the direction falls at least like 1/n.",
+        experiment="sample-size", measure="direction", effect="slope",
+        expects=Prediction(size=-1.0, low=-math.inf, high=-0.9),
+        why="separable-mean: 4/(γ̂n)",
+    ),
+    Claim(
+        id="samples-parameter",
+        text="The instability of the head itself falls like 1/n.",
+        experiment="sample-size", measure="parameter", effect="slope",
+        expects=about(-1.0, 0.2),
+        why="convex-gd: 2Lηt/n",
+    ),
+    Claim(
+        id="margin",
+        text="A larger margin makes a head more stable.",
+        experiment="margin", measure="direction", effect="slope",
+        expects=falls(-0.3),
+        why="separable-mean: 4/(γ̂n)",
+    ),
+    Claim(
+        id="margin-rate",
+        text="The instability of the direction falls like 1/γ.",
+        experiment="margin", measure="direction", effect="slope",
+        expects=about(-1.0, 0.2),
+        why="separable-mean: 4/(γ̂n)",
+    ),
+    Claim(
+        id="radius",
+        text="Smaller features (a smaller Lipschitz constant) under one step size make a head more stable.",
+        experiment="scale", measure="parameter", effect="slope",
+        expects=rises(0.5),
+        why="convex-gd: 2Lηt/n, L ≤ B",
+    ),
+    Claim(
+        id="radius-direction",
+        text="Smaller features under one step size make the direction of a head more stable.",
+        experiment="scale", measure="direction", effect="slope",
+        expects=rises(0.2),
+        why="arXiv:2301.09820, as a claim about heads of equal norm",
+    ),
+    Claim(
+        id="steps",
+        text="More steps make the direction of a head more stable.",
+        experiment="steps", measure="direction", effect="slope", smallest=0.005,
+        expects=falls(-0.05),
+        why="gd-residual: the error to the limit falls like 1/ln t",
+    ),
+    Claim(
+        id="steps-parameter",
+        text="The instability of the head itself grows with the steps, more slowly than they do.",
+        experiment="steps", measure="parameter", effect="slope",
+        expects=Prediction(size=0.5, low=0.0, high=1.0),
+        why="convex-gd: 2Lηt/n",
+    ),
+    Claim(
+        id="step-size",
+        text="A smaller step makes the head more stable.",
+        experiment="step-size", measure="parameter", effect="slope",
+        expects=rises(0.25),
+        why="convex-gd: 2Lηt/n",
+    ),
+    Claim(
+        id="step-size-direction",
+        text="A smaller step makes the direction of a head more stable.",
+        experiment="step-size", measure="direction", effect="slope", smallest=0.005,
+        expects=rises(0.1),
+        why="arXiv:2301.09820, as a claim about heads of equal norm",
+    ),
+    Claim(
+        id="distance",
+        text="The instability grows like the distance from the start to what fits the samples.",
+        experiment="distance", measure="parameter", effect="slope",
+        expects=about(1.0, 0.15),
+        why="fine-tuning-distance: √(ηtF)‖w_0 − w_*‖/(n−1)",
+    ),
+    Claim(
+        id="heads",
+        text="The mean of H heads forgets its starts like 1/√H (MHLoss).",
+        experiment="heads", measure="seed", effect="slope",
+        expects=about(-0.5, 0.05),
+        why="multi-head: σ√(D/H)",
+    ),
+    Claim(
+        id="heads-floor",
+        text="No number of heads brings their mean nearer to the maximum margin: its error has a floor.",
+        experiment="heads", measure="margin-direction", effect="slope", null=-0.5,
+        expects=about(0.0, 0.1),
+        why="THEORY: multi-head removes the start, the residual w̃ stays",
+    ),
+    Claim(
+        id="rate",
+        text="The direction approaches the maximum margin like 1/ln t, not ln ln t/ln t.",
+        experiment="rate", measure="margin-direction", effect="slope", null=-0.824,
+        expects=about(-1.0, 0.06),
+        why="gd-residual; the null is the slope of ln ln t/ln t between ln t = 100 and 1000",
+    ),
+    Claim(
+        id="start-forgotten",
+        text="The direction forgets where it started at least like 1/ln t.",
+        experiment="rate", measure="seed", effect="slope",
+        expects=Prediction(size=-1.0, low=-math.inf, high=-0.9),
+        why="multi-head over ‖w_t‖, which grows like ln t",
+    ),
+    Claim(
+        id="variance",
+        text="The variance of the direction over draws is below the Efron–Stein sum of the retrained replicas.",
+        experiment="variance", measure="variance", effect="ratio", arm="drawn", baseline="efron-stein",
+        expects=falls(-0.3),
+        why="efron-stein",
+    ),
+    Claim(
+        id="variance-certified",
+        text="It is below the sum that one run's certificates give.",
+        experiment="variance", measure="variance-certified", effect="ratio", arm="drawn", baseline="efron-stein",
+        expects=falls(-0.7),
+        why="efron-stein with one-run",
+    ),
+    Claim(
+        id="l2",
+        text="A stronger L2 penalty makes the head more stable.",
+        experiment="l2", measure="parameter", effect="slope",
+        expects=falls(-0.3),
+        why="strongly-convex-gd: 2L/(λn)",
+    ),
+    Claim(
+        id="l2-direction",
+        text="A stronger L2 penalty makes the direction of a head more stable.",
+        experiment="l2", measure="direction", effect="slope", smallest=0.01,
+        expects=falls(-0.1),
+        why="arXiv:2301.09820, as a claim about heads of equal norm",
+    ),
+)  # fmt: skip

@@ -1,0 +1,31 @@
+"""MHLoss on networks: heads on features that they all train."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from verify.claims.experiment import Cell, Experiment, Row
+from verify.claims.networks import GD, SEEDS, drawn, measured, members_of, pretrained
+from verify.networks import job_of
+from verify.solvers.network_tuning import tune_networks
+
+HEADS = (1, 2, 4, 8, 16)
+
+
+def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
+    """Every H from the same encoder; the control is H = 1 from other seeds each time."""
+    tasks = [drawn(index, seed) for index in indices]
+    arms = []
+    for task, before in zip(tasks, pretrained(tasks, seed), strict=True):
+        for k, heads in enumerate(HEADS):
+            cell = Cell(task.name, "", f"H = {heads}", heads)
+            own = job_of(task, encoder=before.encoder, tuning=replace(GD, heads=heads), members=members_of())
+            sham = job_of(task, encoder=before.encoder, tuning=GD, members=members_of(first=(k + 1) * SEEDS))
+            arms += [(cell, task, own), (cell._replace(sham=True), task, sham)]
+    for (cell, task, _), fit in zip(arms, tune_networks([job for *_, job in arms], threads=1), strict=True):
+        yield from measured(cell, task, fit)
+
+
+EXPERIMENT = Experiment(
+    id="network-heads", about="networks with H = 1 … 16 heads on shared features", tasks=100, quick=12, block=6,
+    measure=measure,
+)  # fmt: skip

@@ -1,0 +1,66 @@
+"""The networks behind the claims: pre-trained encoders, fine-tuned from many seeds and without some samples."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.pretraining import TransferTask, transfer_task
+from verify.claims.experiment import Cell, Row
+from verify.networks import Member, NetworkFit, NetworkTuning, crossed
+from verify.solvers.pretraining import Pretrained, pretrain
+
+Floats = NDArray[np.float64]
+
+INPUTS, WIDTHS = 16, (32, 16)
+SAMPLES = 24
+SEEDS, LEFT_OUT = 10, 6  # starts of the head; samples left out, each with the first seed
+SHIFT = 0.25  # of the source from the target, of a right angle
+
+GD = NetworkTuning(steps=200, step_size=0.2)
+ADAMW = NetworkTuning(steps=200, step_size=0.005, optimiser="adamw", batch_size=8)
+REGIMES = {"gradient descent": GD, "AdamW, minibatches": ADAMW}
+
+
+def members_of(first: int = 0, left_out: int = 0) -> tuple[Member, ...]:
+    """Seeds from `first` on with all samples, then the first of them without each of some samples, from `left_out` on."""
+    seeds = range(first, first + SEEDS)
+    return crossed([None], seeds) + crossed(range(left_out, left_out + LEFT_OUT), seeds[:1])
+
+
+def drawn(index: int, seed: int, *, n: int = SAMPLES, shift: float = SHIFT, draw: int = 0) -> TransferTask:
+    """Task number `index`; margins and noise spread over the tasks."""
+    noise, margin = 0.1 + 0.6 * (index * 2**0.5 % 1), 0.5 * (index * 3**0.5 % 1)
+    return transfer_task(
+        n=n, inputs=INPUTS, factors=4, shift=shift, margin=margin, noise=noise, seed=seed, index=index, draw=draw
+    )
+
+
+def pretrained(tasks: Sequence[TransferTask], seed: int) -> list[Pretrained]:
+    """One encoder a task, trained on its source alone."""
+    return pretrain(tasks, widths=WIDTHS, steps=500, seed=seed, threads=1)
+
+
+def measured(cell: Cell, task: TransferTask, fit: NetworkFit) -> Iterator[Row]:
+    """What is read off the members of `members_of` after the last step; NaN where a run that it needs was lost.
+
+    loo       rms over test points and samples left out of the change of the outputs, over the rms of the outputs
+    seed      rms deviation over seeds of the outputs, each over its rms
+    gap       ‖μ_+ − μ_−‖ of the features, mean over seeds
+    distance  ‖θ_t − θ_0‖ of the encoder, mean over seeds
+    accuracy  on the test points, mean over seeds
+    """
+    outputs, lost = fit.test_outputs[-1], not fit.ok.all()
+    size = np.sqrt(np.square(outputs).mean(axis=1, keepdims=True))
+    encoder = sum(int(np.prod(shape)) for shape in fit.shapes[:-2])  # the heads come last
+    whole, unit = outputs[:SEEDS], (outputs / size)[:SEEDS]
+    moved = outputs[SEEDS:] - outputs[0]
+    found = {
+        "loo": (1, np.sqrt(np.square(moved).mean()) / size[0, 0]),
+        "seed": (SEEDS, np.sqrt(np.square(unit - unit.mean(axis=0)).mean(axis=1).sum() / (SEEDS - 1))),
+        "gap": (SEEDS, fit.class_gaps[-1, :SEEDS].mean()),
+        "distance": (SEEDS, np.linalg.norm((fit.parameters[-1] - fit.start)[:SEEDS, :encoder], axis=1).mean()),
+        "accuracy": (SEEDS, (np.sign(whole) == task.test_labels).mean()),
+    }
+    for name, (seeds, value) in found.items():
+        yield Row(*cell, name, seeds, np.nan if lost else float(value))

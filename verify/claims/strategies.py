@@ -1,0 +1,96 @@
+"""What is said to stabilise fine-tuning, each against plain fine-tuning of the same networks on the same tasks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.pretraining import TransferTask
+from theory.margin import max_margin
+from verify.claims.experiment import Cell, Experiment, Row
+from verify.claims.networks import LEFT_OUT, REGIMES, SEEDS, drawn, measured, members_of, pretrained
+from verify.networks import NetworkFit, NetworkJob, NetworkTuning, job_of
+from verify.solvers.network_tuning import tune_networks
+from verify.solvers.pretraining import retrain
+
+Floats = NDArray[np.float64]
+
+ARMS = ("plain", "longer", "smaller-step", "l2", "l2-sp", "mixout", "noise", "freeze", "mhloss", "mmr")
+MARGIN_SEEDS = 3  # the machine of the features is solved for so many seeds
+
+
+def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
+    """Every arm from the same encoder, seeds and samples left out; the control is the plain arm with other ones."""
+    tasks = [drawn(index, seed) for index in indices]
+    encoders = pretrained(tasks, seed)
+    own, other = members_of(), members_of(first=SEEDS, left_out=LEFT_OUT)
+    retrained = retrain(encoders, tasks, members=own, steps=200, threads=1)
+    arms: list[tuple[Cell, TransferTask, NetworkJob]] = []
+    for index, task, before, again in zip(indices, tasks, encoders, retrained, strict=True):
+        regime, plain = list(REGIMES.items())[index % len(REGIMES)]
+        for arm in ARMS:
+            tuning = arm_of(arm, plain)
+            arms.append(
+                (
+                    Cell(task.name, regime, arm, 1.0),
+                    task,
+                    job_of(task, encoder=before.encoder, tuning=tuning, members=own),
+                )
+            )
+        surt = job_of(task, encoder=again, tuning=plain, members=own)
+        sham = job_of(task, encoder=before.encoder, tuning=plain, members=other)
+        arms += [
+            (Cell(task.name, regime, "surt", 1.0), task, surt),
+            (Cell(task.name, regime, "plain again", 1.0), task, sham),
+        ]
+    for (cell, task, _), fit in zip(arms, tune_networks([job for *_, job in arms], threads=1), strict=True):
+        yield from measured(cell, task, fit)
+        yield Row(*cell, "margin", MARGIN_SEEDS, feature_margin(task, fit) if fit.ok.all() else np.nan)
+
+
+def arm_of(arm: str, plain: NetworkTuning) -> NetworkTuning:
+    """The plain tuning with one thing changed."""
+    changes: dict[str, dict[str, float]] = {
+        "plain": {},
+        "longer": {"steps": 4 * plain.steps},
+        "smaller-step": {"step_size": plain.step_size / 4},
+        "l2": {"l2": 0.05},
+        "l2-sp": {"l2_to_start": 0.1},
+        "mixout": {"mixout": 0.5},
+        "noise": {"input_noise": 0.3},
+        "freeze": {"frozen": 1},
+        "mhloss": {"heads": 8},
+        "mmr": {"margin_strength": 1.0},
+    }
+    return replace(plain, **changes[arm])  # type: ignore[arg-type]
+
+
+def feature_margin(task: TransferTask, fit: NetworkFit) -> float:
+    """γ of the features that the head sees, a constant feature among them: mean over seeds; NaN where one is not separable."""
+    found = []
+    for member in range(MARGIN_SEEDS):
+        features = np.column_stack([features_of(task.inputs, fit, member), np.ones(task.samples)])
+        signed: Floats = np.multiply(task.labels[:, None], features)
+        machine = max_margin(signed, np.arange(task.samples))
+        found.append((machine.low + machine.high) / 2 if machine.separable else np.nan)
+    return float(np.mean(found))
+
+
+def features_of(inputs: Floats, fit: NetworkFit, member: int) -> Floats:
+    """(n, h) the last hidden layer of one member after the last step."""
+    flat, first, parts = fit.parameters[-1, member], 0, []
+    for shape in fit.shapes:
+        size = int(np.prod(shape))
+        parts.append(flat[first : first + size].reshape(shape))
+        first += size
+    hidden = inputs
+    for weight, bias in zip(parts[0:-2:2], parts[1:-2:2], strict=True):
+        hidden = np.tanh(hidden @ weight.T + bias)
+    return hidden
+
+
+EXPERIMENT = Experiment(
+    id="strategies", about="ten stabilisers and SURT on small pre-trained networks", tasks=120, quick=16, block=8,
+    measure=measure,
+)  # fmt: skip
