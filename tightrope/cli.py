@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from tightrope import __version__
+from tightrope.claims import claims
 from tightrope.common import DONE, one_line_errors
 from tightrope.listing import bounds
 from tightrope.long_run import long_run
@@ -43,6 +44,7 @@ for _name, _command, _line in (
     ("task", task, "Take a task out of a run, to open it in probe."),
     ("bounds", bounds, "The catalogue: statements, assumptions, tightness seen."),
     ("probe", probe, "How far would the head move without any one sample?"),
+    ("claims", claims, "The paper's claims on trial: a ledger of experiments."),
     ("long-run", long_run, "Heads followed to t = e^1000 steps, and their bounds."),
     ("worst-case", worst_case, "The exact worst case of a bound: is the bound tight?"),
 ):

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from theory.interval import Interval
 
 MEASUREMENTS = ("experiment", "task", "regime", "arm", "level", "sham", "measure", "seeds", "value")
 EFFECTS = ("claim", "task", "regime", "sham", "effect")
-_NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,7 +83,7 @@ def _claims(path: Path) -> list[Claim]:
 
 
 def _claim(row: Mapping[str, Any]) -> Claim:
-    low, high = range_of(row["prediction"])
+    low, high = row["predicted_range"]
     return Claim(
         id=row["id"],
         text=row["claim"],
@@ -95,8 +93,8 @@ def _claim(row: Mapping[str, Any]) -> Claim:
         why=row["why"],
         predicted=float(row["predicted"]),
         prediction=row["prediction"],
-        low=low,
-        high=high,
+        low=-math.inf if low is None else float(low),
+        high=math.inf if high is None else float(high),
         found=_interval(row),
         level=float(row["level"]),
         tasks=int(row["tasks"]),
@@ -107,16 +105,6 @@ def _claim(row: Mapping[str, Any]) -> Claim:
         control=None if row["control"] is None else _interval(row["control"]),
         control_holds=row["control"] is None or bool(row["control"]["holds"]),
     )
-
-
-def range_of(prediction: str) -> tuple[float, float]:
-    """The ends of `slope below -0.9`, `log ratio above 0`, `slope in [-1.2, -0.8]`."""
-    if found := re.search(rf"in \[{_NUMBER}, {_NUMBER}\]$", prediction):
-        return float(found[1]), float(found[2])
-    if found := re.search(rf"(below|above) {_NUMBER}$", prediction):
-        end = float(found[2])
-        return (-math.inf, end) if found[1] == "below" else (end, math.inf)
-    raise ValueError(f"the prediction {prediction!r} names no range: below x, above x, in [x, y]")
 
 
 def _interval(ends: Mapping[str, Any]) -> Interval:

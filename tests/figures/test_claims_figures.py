@@ -22,7 +22,7 @@ from figures.claims import (
     slope,
     strategies,
 )
-from figures.claims.ledger import range_of, read
+from figures.claims.ledger import read
 from figures.claims.write import PLOTS
 from theory.interval import Interval
 
@@ -212,11 +212,9 @@ def test_captions_state_the_numbers(full):
         assert claim.control is None or looks.effect(claim.effect, claim.control) in told
 
 
-def test_ranges_are_those_of_the_predictions():
-    for claim in CLAIMS:
-        assert range_of(claim.prediction) == pytest.approx((claim.expects.low, claim.expects.high), rel=1e-5)
-    with pytest.raises(ValueError, match="names no range"):
-        range_of("slope about 1")
+def test_ranges_are_those_of_the_predictions(full):
+    drawn = {claim.id: (claim.low, claim.high) for claim in read(full).claims}
+    assert drawn == {claim.id: (claim.expects.low, claim.expects.high) for claim in CLAIMS if claim.id in drawn}
 
 
 def test_names_of_levels():
@@ -247,7 +245,7 @@ def test_swarms_stay_in_their_row():
         (lambda out: (out / "ledger.json").unlink(), "ledger.json is missing"),
         (lambda out: (out / "ledger.json").write_text("{"), "cannot be read"),
         (lambda out: (out / "ledger.json").write_text("[]"), "must be a list of claims"),
-        (lambda out: (out / "ledger.json").write_text(json.dumps([{"id": "x"}])), "has no 'prediction'"),
+        (lambda out: (out / "ledger.json").write_text(json.dumps([{"id": "x"}])), "has no 'predicted_range'"),
         (lambda out: (out / "effects.parquet").unlink(), "effects.parquet is missing"),
         (lambda out: (out / "measurements.parquet").write_bytes(b"PAR1"), "cannot be read"),
         (lambda out: pd.DataFrame({"a": [1]}).to_parquet(out / "effects.parquet"), "column claim is missing"),

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tightrope import __version__
 from tightrope.common import one_line_errors
 
-COMMANDS = ("run", "figures", "task", "bounds", "probe", "long-run", "worst-case")
+COMMANDS = ("run", "figures", "task", "bounds", "probe", "claims", "long-run", "worst-case")
 AGAIN = "interrupted; the same command goes on where it stopped\n"
 
 

@@ -115,6 +115,7 @@ def row_of(finding: Finding, power: Power) -> dict[str, Any]:
         "why": claim.why,
         "predicted": claim.expects.size,
         "prediction": claim.prediction,
+        "predicted_range": [end if math.isfinite(end) else None for end in (claim.expects.low, claim.expects.high)],
         **_ends(finding.effect),
         "level": finding.level,
         "tasks": finding.tasks,
