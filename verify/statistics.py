@@ -31,6 +31,30 @@ def mean_interval(values: Floats, level: float = LEVEL) -> Interval:
     return Interval(value=mean, low=mean - half, high=mean + half)
 
 
+def stratified_interval(values: Floats, strata: NDArray[np.int64], level: float = LEVEL) -> Interval:
+    """The mean of draws (m,) from populations that the design chose, so many from each: the spread between them is no noise.
+
+    strata  (m,) the population of each draw. The variance of the mean is Σ m_k s_k²/m²; the degrees of freedom are those of
+    the smallest stratum (no fewer are right). A stratum of one draw has no spread, and then none is told apart.
+    """
+    sizes = np.bincount(strata)
+    sizes = sizes[sizes > 0]
+    if len(sizes) < 2 or sizes.min() < 2:
+        return mean_interval(values, level)
+    mean, half = (
+        float(np.mean(values)),
+        student(level, int(sizes.min())) * float(standard_error(values[None], strata)[0]),
+    )
+    return Interval(value=mean, low=mean - half, high=mean + half)
+
+
+def standard_error(values: Floats, strata: NDArray[np.int64]) -> Floats:
+    """Of the stratified mean of each row of values (…, m)."""
+    m = values.shape[-1]
+    parts = [values[..., strata == k] for k in np.unique(strata)]
+    return np.sqrt(sum(part.shape[-1] * part.var(axis=-1, ddof=1) for part in parts)) / m
+
+
 def student(level: float, m: int) -> float:
     """How many standard errors the mean of m draws lies off with probability `level`."""
     return float(stats.t.isf(level / 2, m - 1))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.networks import GD, LEFT_OUT, drawn, pretrained
+from verify.claims.networks import GD, LEFT_OUT, drawn, pretrained, seeds_of
 from verify.networks import NetworkTuning, crossed, job_of
 from verify.solvers.network_expansion import Expansion, expand
 
@@ -20,10 +20,10 @@ STILL = 1e-9  # of the step: a map that hardly moves neither expands nor contrac
 def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     """Means over the samples left out, at each look; `growth`, the factor of the map a step, geometric mean over all steps."""
     tasks = [drawn(index, seed) for index in indices]
-    for task, before in zip(tasks, pretrained(tasks, seed), strict=True):
+    for index, task, before in zip(indices, tasks, pretrained(tasks, seed), strict=True):
+        members = crossed(range(LEFT_OUT), seeds_of(index, seed, 1))
 
         def of(tuning: NetworkTuning) -> Expansion:
-            members = crossed(range(LEFT_OUT), [0])
             return expand(job_of(task, encoder=before.encoder, tuning=tuning, members=members))  # noqa: B023
 
         found = of(GD)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from synth.generate import generate
+from synth.seeds import stream
 from verify.claims.design import spec_of
 from verify.claims.experiment import Cell, Experiment, Row
 from verify.margins import margins_of
@@ -32,8 +33,8 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
         for sham in (False, True):
             for k, heads in enumerate(HEADS):
                 count = 1 if sham else heads
-                first = (index * 2 + sham) * 1_000_000 + k * 10_000
-                jobs = [Job(task=task, tuning=tuning, seed=seed + first + r) for r in range(count * SEEDS)]
+                first = int(stream(seed, "claims-heads", index, int(sham), k).integers(1 << 40))
+                jobs = [Job(task=task, tuning=tuning, seed=first + r) for r in range(count * SEEDS)]
                 runs = np.stack([fit.last.weights.ravel() for fit in tune(jobs, replicas=False, threads=1)])
                 means = runs.reshape(SEEDS, count, -1).mean(axis=1)
                 means /= np.linalg.norm(means, axis=1, keepdims=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from theory.interval import Interval
 from verify.claims.claim import Claim
-from verify.statistics import level_of, mean_interval
+from verify.statistics import level_of, mean_interval, stratified_interval
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class Finding:
     tasks, lost  how many tasks had the effect measured, and how many could not be
     seeds        draws or starts behind each measurement
     level        the interval's ends fail with at most this probability, all claims of a ledger with at most 5 %
-    effect       mean over tasks; each task's is the mean over its regimes
+    effect       mean over tasks; each task's is the mean over its regimes. Tasks of different regimes are strata of the design
     regimes      the same for each regime, where there are several, with a verdict each
     control      the same where the factor was not varied: the interval must hold 0
     """
@@ -40,6 +40,7 @@ class Finding:
     regimes: Mapping[str, tuple[Interval, str]]
     control: Interval | None
     values: Floats
+    strata: NDArray[np.int64]
 
     @property
     def control_holds(self) -> bool:
@@ -51,8 +52,9 @@ def judge(claim: Claim, effects: pd.DataFrame, *, claims: int, seeds: int = 1) -
     """The finding on one of so many claims, from its effects (columns task, regime, sham, effect)."""
     level = level_of(claims)
     true, sham = effects[~effects["sham"]], effects[effects["sham"]]
-    by_task = true.groupby("task", sort=False)["effect"].mean().to_numpy()  # NaN if all of its regimes are
-    values = by_task[np.isfinite(by_task)]
+    by_task = _by_task(true)
+    known = by_task[np.isfinite(by_task["effect"])]
+    values, strata = known["effect"].to_numpy(), known["stratum"].to_numpy()
     names = list(dict.fromkeys(true["regime"]))
     regimes = {}
     if len(names) > 1:
@@ -61,8 +63,8 @@ def judge(claim: Claim, effects: pd.DataFrame, *, claims: int, seeds: int = 1) -
             regimes[name] = (own, verdict_of(claim, own))
     control = None
     if len(sham):
-        control = _interval(sham.groupby("task", sort=False)["effect"].mean().to_numpy(), level)
-    effect = _interval(values, level)
+        control = _interval(_by_task(sham)["effect"].to_numpy(), level)
+    effect = stratified_interval(values, strata, level) if len(values) else _interval(values, level)
     verdict, regime = _summary(claim, verdict_of(claim, effect), regimes, control)
     return Finding(
         claim=claim,
@@ -76,7 +78,15 @@ def judge(claim: Claim, effects: pd.DataFrame, *, claims: int, seeds: int = 1) -
         regimes=regimes,
         control=control,
         values=values,
+        strata=strata,
     )
+
+
+def _by_task(effects: pd.DataFrame) -> pd.DataFrame:
+    """One row a task: its mean effect (NaN if all of its regimes are), and the number of the set of regimes it is in."""
+    tasks = effects.groupby("task", sort=False)
+    names = tasks["regime"].agg(lambda own: ", ".join(sorted(own)))
+    return pd.DataFrame({"effect": tasks["effect"].mean(), "stratum": pd.factorize(names)[0].astype(np.int64)})
 
 
 def empty(claim: Claim, control: Interval) -> bool:

@@ -139,7 +139,7 @@ def _judged(claim: Claim, measurements: pd.DataFrame, claims: int, seed: int) ->
     own = measurements[(measurements["experiment"] == claim.experiment) & (measurements["measure"] == claim.measure)]
     effects = effects_of(claim, own)
     finding = judge(claim, effects, claims=claims, seeds=int(own["seeds"].max()))
-    return finding, power_of(claim, finding.values, finding.level, seed), effects
+    return finding, power_of(claim, finding.values, finding.strata, finding.level, seed), effects
 
 
 def _blocks(experiment: Experiment, quick: bool) -> list[range]:

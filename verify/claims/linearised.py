@@ -7,7 +7,7 @@ import numpy as np
 from theory.fine_tuning import BOUNDS
 from verify import measure as measurement
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.networks import drawn
+from verify.claims.networks import drawn, seeds_of
 from verify.constants import constants_of
 from verify.evidence import Evidence
 from verify.margins import margins_of
@@ -31,8 +31,8 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     """
     tasks = [drawn(index, seed, n=SAMPLES[index % len(SAMPLES)]) for index in indices]
     encoders = pretrain(tasks, widths=WIDTHS, steps=500, seed=seed, threads=1)
-    for task, before in zip(tasks, encoders, strict=True):
-        for start, again in ((0, ""), (1, " again")):
+    for index, task, before in zip(indices, tasks, encoders, strict=True):
+        for start, again in zip(seeds_of(index, seed, 2), ("", " again"), strict=True):
             everyone = crossed([*range(task.samples), None], [start])
             tuning = NetworkTuning(loss="squared", steps=STEPS, step_size=0.0)
             job = job_of(task, encoder=before.encoder, tuning=tuning, members=everyone)

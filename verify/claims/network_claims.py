@@ -20,7 +20,7 @@ _STABILISERS = tuple(
         id=f"{arm}-{measure}",
         text=f"{name} lowers the instability of a network {of}.",
         experiment="strategies", measure=measure, effect="ratio", arm=arm,
-        expects=falls(-0.1),
+        expects=falls(-0.15),
         why=PAPER,
     )
     for arm, name in STRATEGIES.items()

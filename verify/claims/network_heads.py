@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.networks import GD, SEEDS, drawn, measured, members_of, pretrained
+from verify.claims.networks import GD, drawn, measured, members_of, pretrained
 from verify.networks import job_of
 from verify.solvers.network_tuning import tune_networks
 
@@ -15,11 +15,13 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     """Every H from the same encoder; the control is H = 1 from other seeds each time."""
     tasks = [drawn(index, seed) for index in indices]
     arms = []
-    for task, before in zip(tasks, pretrained(tasks, seed), strict=True):
+    for index, task, before in zip(indices, tasks, pretrained(tasks, seed), strict=True):
+        members = members_of(index, seed, left_out=0)
         for k, heads in enumerate(HEADS):
             cell = Cell(task.name, "", f"H = {heads}", heads)
-            own = job_of(task, encoder=before.encoder, tuning=replace(GD, heads=heads), members=members_of())
-            sham = job_of(task, encoder=before.encoder, tuning=GD, members=members_of(first=(k + 1) * SEEDS))
+            own = job_of(task, encoder=before.encoder, tuning=replace(GD, heads=heads), members=members)
+            others = members_of(index, seed, left_out=0, again=k + 1)
+            sham = job_of(task, encoder=before.encoder, tuning=GD, members=others)
             arms += [(cell, task, own), (cell._replace(sham=True), task, sham)]
     for (cell, task, _), fit in zip(arms, tune_networks([job for *_, job in arms], threads=1), strict=True):
         yield from measured(cell, task, fit)

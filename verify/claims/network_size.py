@@ -18,7 +18,8 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
         for k, n in enumerate(SAMPLES):
             for sham in (False, True):
                 task = drawn(index, seed, n=SAMPLES[1], draw=k + 1) if sham else drawn(index, seed, n=n)
-                job = job_of(task, encoder=before.encoder, tuning=GD, members=members_of())
+                members = members_of(index, seed, starts=1, left_out=SAMPLES[0] - 1, again=0)
+                job = job_of(task, encoder=before.encoder, tuning=GD, members=members)
                 arms.append((Cell(whole[indices.index(index)].name, "", f"n = {n}", n, sham), task, job))
     for (cell, task, _), fit in zip(arms, tune_networks([job for *_, job in arms], threads=1), strict=True):
         yield from measured(cell, task, fit)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.pretraining import TransferTask, transfer_task
+from synth.seeds import stream
 from verify.claims.experiment import Cell, Row
 from verify.networks import Member, NetworkFit, NetworkTuning, crossed
 from verify.solvers.pretraining import Pretrained, pretrain
@@ -14,7 +15,7 @@ Floats = NDArray[np.float64]
 
 INPUTS, WIDTHS = 16, (32, 16)
 SAMPLES = 24
-SEEDS, LEFT_OUT = 10, 6  # starts of the head; samples left out, each with the first seed
+STARTS, LEFT_OUT = 10, 6  # starts of the head; samples left out, each with the first of the starts
 SHIFT = 0.25  # of the source from the target, of a right angle
 
 GD = NetworkTuning(steps=200, step_size=0.2)
@@ -22,10 +23,21 @@ ADAMW = NetworkTuning(steps=200, step_size=0.005, optimiser="adamw", batch_size=
 REGIMES = {"gradient descent": GD, "AdamW, minibatches": ADAMW}
 
 
-def members_of(first: int = 0, left_out: int = 0) -> tuple[Member, ...]:
-    """Seeds from `first` on with all samples, then the first of them without each of some samples, from `left_out` on."""
-    seeds = range(first, first + SEEDS)
-    return crossed([None], seeds) + crossed(range(left_out, left_out + LEFT_OUT), seeds[:1])
+def seeds_of(index: int, seed: int, count: int, again: int = 0) -> range:
+    """Seeds of the members of one task. No two tasks share one: what all have in common would be no noise to an interval."""
+    first = int(stream(seed, "claims-networks", index, "members", again).integers(1 << 40))
+    return range(first, first + count)
+
+
+def members_of(
+    index: int, seed: int, *, starts: int = STARTS, left_out: int = LEFT_OUT, again: int = 0
+) -> tuple[Member, ...]:
+    """So many starts with all samples, then the first of them without each of so many samples.
+
+    again  above 0: other starts, and the next samples left out
+    """
+    seeds = seeds_of(index, seed, starts, again)
+    return crossed([None], seeds) + crossed(range(again * left_out, (again + 1) * left_out), seeds[:1])
 
 
 def drawn(index: int, seed: int, *, n: int = SAMPLES, shift: float = SHIFT, draw: int = 0) -> TransferTask:
@@ -45,22 +57,25 @@ def measured(cell: Cell, task: TransferTask, fit: NetworkFit) -> Iterator[Row]:
     """What is read off the members of `members_of` after the last step; NaN where a run that it needs was lost.
 
     loo       rms over test points and samples left out of the change of the outputs, over the rms of the outputs
-    seed      rms deviation over seeds of the outputs, each over its rms
-    gap       ‖μ_+ − μ_−‖ of the features, mean over seeds
-    distance  ‖θ_t − θ_0‖ of the encoder, mean over seeds
-    accuracy  on the test points, mean over seeds
+    seed      rms deviation over starts of the outputs, each over its rms
+    gap       ‖μ_+ − μ_−‖ of the features, mean over starts
+    distance  ‖θ_t − θ_0‖ of the encoder, mean over starts
+    accuracy  on the test points, mean over starts
     """
     outputs, lost = fit.test_outputs[-1], not fit.ok.all()
-    size = np.sqrt(np.square(outputs).mean(axis=1, keepdims=True))
+    starts = sum(member.left_out is None for member in fit.members)
     encoder = sum(int(np.prod(shape)) for shape in fit.shapes[:-2])  # the heads come last
-    whole, unit = outputs[:SEEDS], (outputs / size)[:SEEDS]
-    moved = outputs[SEEDS:] - outputs[0]
+    size = np.sqrt(np.square(outputs).mean(axis=1, keepdims=True))
+    whole, unit = outputs[:starts], (outputs / size)[:starts]
+    travelled = np.linalg.norm((fit.parameters[-1] - fit.start)[:starts, :encoder], axis=1)
     found = {
-        "loo": (1, np.sqrt(np.square(moved).mean()) / size[0, 0]),
-        "seed": (SEEDS, np.sqrt(np.square(unit - unit.mean(axis=0)).mean(axis=1).sum() / (SEEDS - 1))),
-        "gap": (SEEDS, fit.class_gaps[-1, :SEEDS].mean()),
-        "distance": (SEEDS, np.linalg.norm((fit.parameters[-1] - fit.start)[:SEEDS, :encoder], axis=1).mean()),
-        "accuracy": (SEEDS, (np.sign(whole) == task.test_labels).mean()),
+        "gap": (starts, fit.class_gaps[-1, :starts].mean()),
+        "distance": (starts, travelled.mean()),
+        "accuracy": (starts, (np.sign(whole) == task.test_labels).mean()),
     }
+    if len(outputs) > starts:
+        found["loo"] = (1, np.sqrt(np.square(outputs[starts:] - outputs[0]).mean()) / size[0, 0])
+    if starts > 1:
+        found["seed"] = (starts, np.sqrt(np.square(unit - unit.mean(axis=0)).mean(axis=1).sum() / (starts - 1)))
     for name, (seeds, value) in found.items():
         yield Row(*cell, name, seeds, np.nan if lost else float(value))

@@ -2,7 +2,7 @@
 
 A planted effect multiplies each measurement by (level)^size, or the treated arm by e^size; its logarithm, and so the effect
 of each task, moves by just that size. Tasks are drawn again, with replacement, from those that were measured (bootstrap),
-after their mean effect was taken off: what is left is the noise that the experiment had.
+each from its own stratum and after the mean of that was taken off: what is left is the noise that the experiment had.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from synth.seeds import stream
 from theory.interval import Interval
 from verify.claims.claim import Claim
 from verify.claims.judging import REFUTED, SUPPORTED, verdict_of
-from verify.statistics import student
+from verify.statistics import standard_error, student
 
 Floats = NDArray[np.float64]
 
@@ -33,13 +33,16 @@ class Power:
     false_alarm: float
 
 
-def power_of(claim: Claim, values: Floats, level: float, seed: int = 0) -> Power:
-    """From the measured effects of the tasks (m,) and the level that the claim is judged at."""
-    if len(values) < 3:
+def power_of(claim: Claim, values: Floats, strata: NDArray[np.int64], level: float, seed: int = 0) -> Power:
+    """From the measured effects of the tasks (m,), their strata (m,) and the level that the claim is judged at."""
+    sizes = [int((strata == k).sum()) for k in np.unique(strata)]
+    if len(values) < 3 or min(sizes) < 2:
         return Power(detected=0.0, false_alarm=0.0)
-    rng = stream(seed, "claims", claim.id, "power")
-    noise = (values - values.mean())[rng.integers(len(values), size=(SIMULATIONS, len(values)))]
-    half = student(level, len(values)) * noise.std(axis=1, ddof=1) / np.sqrt(len(values))
+    rng, noise = stream(seed, "claims", claim.id, "power"), np.empty((SIMULATIONS, len(values)))
+    for k, size in zip(np.unique(strata), sizes, strict=True):
+        own = values[strata == k]
+        noise[:, strata == k] = (own - own.mean())[rng.integers(size, size=(SIMULATIONS, size))]
+    half = student(level, min(sizes)) * standard_error(noise, strata)
     means = noise.mean(axis=1)
 
     def verdicts(size: float) -> list[str]:

@@ -18,8 +18,9 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
         tasks = [drawn(index, seed, shift=shift) for shift in SHIFTS]
         again = [drawn(index, seed, shift=SHIFT, draw=k + 1) for k in range(len(SHIFTS))]
         encoders = pretrained(tasks, seed)
+        members = members_of(index, seed, starts=4, left_out=14)
         usual = encoders[SHIFTS.index(SHIFT)]  # drawing the task again leaves its source as it is
-        jobs = [job_of(task, encoder=before.encoder, tuning=GD, members=members_of())
+        jobs = [job_of(task, encoder=before.encoder, tuning=GD, members=members)
                 for task, before in zip([*tasks, *again], [*encoders, *[usual] * len(again)], strict=True)]  # fmt: skip
         travelled: dict[float, float] = {}
         for k, (task, fit) in enumerate(zip([*tasks, *again], tune_networks(jobs, threads=1), strict=True)):

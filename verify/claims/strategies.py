@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synth.pretraining import TransferTask
 from theory.margin import max_margin
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.networks import LEFT_OUT, REGIMES, SEEDS, drawn, measured, members_of, pretrained
+from verify.claims.networks import REGIMES, drawn, measured, members_of, pretrained
 from verify.networks import NetworkFit, NetworkJob, NetworkTuning, job_of
 from verify.solvers.network_tuning import tune_networks
 from verify.solvers.pretraining import retrain
@@ -17,6 +17,7 @@ from verify.solvers.pretraining import retrain
 Floats = NDArray[np.float64]
 
 ARMS = ("plain", "longer", "smaller-step", "l2", "l2-sp", "mixout", "noise", "freeze", "mhloss", "mmr")
+RETRAINING = 400  # steps of SURT
 MARGIN_SEEDS = 3  # the machine of the features is solved for so many seeds
 
 
@@ -24,11 +25,11 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     """Every arm from the same encoder, seeds and samples left out; the control is the plain arm with other ones."""
     tasks = [drawn(index, seed) for index in indices]
     encoders = pretrained(tasks, seed)
-    own, other = members_of(), members_of(first=SEEDS, left_out=LEFT_OUT)
-    retrained = retrain(encoders, tasks, members=own, steps=200, threads=1)
     arms: list[tuple[Cell, TransferTask, NetworkJob]] = []
-    for index, task, before, again in zip(indices, tasks, encoders, retrained, strict=True):
+    for index, task, before in zip(indices, tasks, encoders, strict=True):
         regime, plain = list(REGIMES.items())[index % len(REGIMES)]
+        own, other = members_of(index, seed), members_of(index, seed, again=1)
+        (again,) = retrain([before], [task], members=own, steps=RETRAINING, threads=1)
         for arm in ARMS:
             tuning = arm_of(arm, plain)
             arms.append(
@@ -91,6 +92,6 @@ def features_of(inputs: Floats, fit: NetworkFit, member: int) -> Floats:
 
 
 EXPERIMENT = Experiment(
-    id="strategies", about="ten stabilisers and SURT on small pre-trained networks", tasks=120, quick=16, block=8,
+    id="strategies", about="ten stabilisers and SURT on small pre-trained networks", tasks=160, quick=16, block=8,
     measure=measure,
 )  # fmt: skip

@@ -76,6 +76,16 @@ def test_an_interval_at_the_edge_says_so() -> None:
     assert (edge.verdict, edge.regime) == (DEPENDS, UNDECIDED)
 
 
+def test_regimes_chosen_by_the_design_are_no_noise() -> None:
+    """Two regimes far apart: the mean is known as well as within them, and a draw of ten tasks finds the same."""
+    values = frame([*noisy(-2, "a"), *noisy(-0.5, "b", seed=1)])
+    found = judge(FALLS, values, claims=10)
+    assert found.verdict == SUPPORTED and found.effect.high - found.effect.low < 0.1
+    assert power_of(FALLS, found.values, found.strata, found.level).detected > 0.99
+    blind = judge(FALLS, values.assign(regime=""), claims=10)  # the twin: the same numbers, as if chance had mixed them
+    assert blind.effect.high - blind.effect.low > 0.3
+
+
 def test_more_claims_make_wider_intervals() -> None:
     few, many = (judge(FALLS, frame(noisy(-1)), claims=count).effect for count in (1, 100))
     assert many.low < few.low < few.high < many.high
@@ -109,12 +119,18 @@ def test_power_is_that_of_the_t_test() -> None:
     values = np.random.default_rng(3).normal(0.0, 1.0, 200)
     values = (values - values.mean()) / values.std(ddof=1)
     strong = power_of(
-        Claim(id="p", text="", experiment="", measure="", effect="slope", expects=falls(-0.34)), values, 1e-3
+        Claim(id="p", text="", experiment="", measure="", effect="slope", expects=falls(-0.34)),
+        values,
+        np.zeros(200, np.int64),
+        1e-3,
     )
     assert 0.87 <= strong.detected <= 1.0  # (0.34·√200 − 3.34) = 1.47 deviations: 0.93
     assert strong.false_alarm <= 0.01
     weak = power_of(
-        Claim(id="q", text="", experiment="", measure="", effect="slope", expects=falls(-0.1)), values, 1e-3
+        Claim(id="q", text="", experiment="", measure="", effect="slope", expects=falls(-0.1)),
+        values,
+        np.zeros(200, np.int64),
+        1e-3,
     )
     assert weak.detected < 0.1  # the twin: an effect that so few tasks cannot show
 
