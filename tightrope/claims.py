@@ -30,13 +30,12 @@ def claims(
 
     Example: tightrope claims --quick
     """
-    from verify.directory import see_that_it_can_be_made
+    from verify.directory import see_that_it_can_be_made, write_atomically
 
     place = out or Path("build") / ("claims-quick" if quick else "claims")
     see_that_it_can_be_made(place)
 
     from figures.claims import build, figure_of
-
     from tightrope.progress import counted, resumable
     from tightrope.tables import STDERR, STDOUT
     from verify.claims.ledger import ledger
@@ -45,8 +44,10 @@ def claims(
     with resumable():
         with counted("tasks") as progress:
             found = ledger(quick=quick, seed=seed, out=place, workers=workers, progress=progress)
-        if found.fresh or not (place / figure_of(found.rows[0]["id"])).is_file():
+        drawn = place / "plots" / "drawn"  # written last: the ledger that the figures are of
+        if not drawn.is_file() or drawn.read_text() != found.manifest["hash"]:
             build(place)
+            write_atomically(drawn, lambda path: path.write_text(found.manifest["hash"]))
     rows = [row | {"figure": str(place / figure_of(row["id"]))} for row in found.rows]
     if json_:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False))

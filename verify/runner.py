@@ -11,13 +11,14 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import joblib
 import pandas as pd
@@ -214,10 +215,15 @@ def source_digest() -> str:
 
 def _plugins(specs: Sequence[TaskSpec], bounds: Sequence[Bound]) -> dict[str, str]:
     """Module → SHA-256 of its file, of every bound and family that another package brought: their code is not in ours."""
-    makers = [bound.formula for bound in bounds] + [family(spec.family).sample for spec in specs]
-    modules = {maker.__module__ for maker in makers if maker.__module__.partition(".")[0] not in ROOMS}
-    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in sorted(modules)}
-    return {name: sha256(Path(file).read_bytes()).hexdigest() for name, file in files.items() if file}
+    return sources_of([bound.formula for bound in bounds] + [family(spec.family).sample for spec in specs])
+
+
+def sources_of(makers: Iterable[Callable[..., Any]]) -> dict[str, str]:
+    """Module → SHA-256 of its file, of functions from elsewhere; of one without a file, a number that never comes again."""
+    names = {str(getattr(maker, "__module__", "")) for maker in makers}
+    foreign = sorted(name for name in names if name.partition(".")[0] not in ROOMS)
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in foreign}
+    return {name: sha256(Path(file).read_bytes()).hexdigest() if file else uuid4().hex for name, file in files.items()}
 
 
 def _units(specs: Sequence[TaskSpec]) -> list[list[TaskSpec]]:

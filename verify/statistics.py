@@ -4,6 +4,8 @@ A run has one budget: the chance that any of its true statistical claims is call
 evenly over the claims that it judges (union bound), as far as Student's t describes means of 32 draws.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -48,6 +50,22 @@ def stratified_interval(values: Floats, strata: NDArray[np.int64], level: float 
     return Interval(value=mean, low=mean - half, high=mean + half)
 
 
+def difference_interval(first: Floats, second: Floats, level: float = LEVEL) -> Interval:
+    """The mean of `first` less that of `second`, both (m,) with NaN where a task has none: paired where a task has both.
+
+    Else Welch's, with the degrees of freedom of the smaller sample, which are no more than are right.
+    """
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() > 1:
+        return mean_interval((first - second)[both], level)
+    a, b = first[np.isfinite(first)], second[np.isfinite(second)]
+    if min(len(a), len(b)) < 2:
+        return Interval(value=np.nan, low=-np.inf, high=np.inf)
+    half = student(level, min(len(a), len(b))) * float(np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)))
+    mean = float(a.mean() - b.mean())
+    return Interval(value=mean, low=mean - half, high=mean + half)
+
+
 def standard_error(values: Floats, strata: NDArray[np.int64]) -> Floats:
     """Of the stratified mean of each row of values (…, m)."""
     m = values.shape[-1]
@@ -55,6 +73,7 @@ def standard_error(values: Floats, strata: NDArray[np.int64]) -> Floats:
     return np.sqrt(sum(part.shape[-1] * part.var(axis=-1, ddof=1) for part in parts)) / m
 
 
+@cache
 def student(level: float, m: int) -> float:
     """How many standard errors the mean of m draws lies off with probability `level`."""
     return float(stats.t.isf(level / 2, m - 1))

@@ -57,8 +57,8 @@ def factor(interval: Interval) -> str:
 
 
 def _decimals(width: float) -> int:
-    """Two, or as many as show how wide the interval is, at most four."""
-    return min(max(2, math.ceil(-math.log10(width)) + 1), 4) if 1e-9 < width < math.inf else 2
+    """Two, or as many as show how wide the interval is, at most three, or four where all of it is tiny."""
+    return min(max(2, math.ceil(-math.log10(width)) + 1), 3 if width > 2e-3 else 4) if 1e-9 < width < math.inf else 2
 
 
 def effect(kind: str, interval: Interval) -> str:

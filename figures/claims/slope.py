@@ -21,6 +21,7 @@ from theory.interval import Interval
 Floats = NDArray[np.float64]
 
 KEYS = ["task", "regime", "sham"]
+WIDE = 36  # letters of a label that leave no room for a second column
 INSIDE = 0.01  # so much of the values may lie above the axes, and as much below
 
 
@@ -40,7 +41,7 @@ def points(ledger: Ledger, claim: Claim) -> pd.DataFrame:
 
 def draw(points: pd.DataFrame, claim: Claim) -> Figure:
     """A thin line a task, the geometric mean of each regime, the control in grey, and the predicted slope dashed."""
-    figure = panel.canvas(claim, 3.7)
+    figure = panel.canvas(claim, 3.5 + 0.15 * points["regime"].nunique())
     axes = figure.subplots()
     shown = points[points["relative"].notna()]
     if not len(shown):
@@ -50,7 +51,7 @@ def draw(points: pd.DataFrame, claim: Claim) -> Figure:
     true, sham = shown[~shown["sham"]], shown[shown["sham"]]
     axes.set(xscale="log", yscale="log")
     handles = [panel.verdict_handle(claim)]
-    _lines(axes, sham, style.LIGHT, 0.5, zorder=1)
+    _lines(axes, sham, style.LIGHT, max(0.15, min(0.5, 40 / max(1, sham["task"].nunique()))), zorder=1)
     for name, (colour, marker) in looks.regimes(true["regime"]).items():
         own = true[true["regime"] == name]
         _lines(axes, own, colour, max(0.1, min(0.35, 12 / own["task"].nunique())), zorder=2)
@@ -68,8 +69,9 @@ def draw(points: pd.DataFrame, claim: Claim) -> Figure:
     axes.set_ylim(*_range(shown))
     _ticks(axes, shown)
     axes.set_ylabel(f"{claim.measure}, over the task’s mean")
-    figure.legend(handles=handles, loc="outside lower left", ncols=1 if len(handles) < 4 else 2, columnspacing=1.0,
-                  fontsize=7)  # fmt: skip
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    figure.legend(handles=handles, loc="outside lower left", ncols=1 if len(handles) < 4 or longest > WIDE else 2,
+                  columnspacing=1.0, fontsize=7)  # fmt: skip
     return figure
 
 

@@ -4,14 +4,16 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+SMALLEST = 0.02  # of a slope, or of a log ratio: two parts in a hundred
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
     """What theory, or the paper, says of an effect.
 
-    size       the predicted effect or, where only a sign is predicted, the least that would matter in practice: it is what
-               power is computed for
-    low, high  the effects that bear the claim out
+    size       the predicted effect or, where only a sign is predicted, one that would matter in practice: it is what power is
+               computed for
+    low, high  the effects that bear the claim out; where a sign is predicted, all of that sign that count as an effect
     """
 
     size: float
@@ -29,8 +31,8 @@ class Claim:
     measure     which of them
     effect      slope: of ln(measure) against ln(level), task by task; ratio: ln(measure of `arm` / measure of `baseline`)
     expects     the prediction
-    null        the effect if the claim were empty
-    smallest    an effect this near the null counts as none
+    null        the effect if the claim were empty; 0 is no effect, another value is that of a rival claim
+    smallest    effects up to this size count as none
     why         where the prediction comes from
     """
 
@@ -41,7 +43,7 @@ class Claim:
     effect: Literal["slope", "ratio"]
     expects: Prediction
     null: float = 0.0
-    smallest: float = 0.02
+    smallest: float = SMALLEST
     arm: str = ""
     baseline: str = "plain"
     why: str = ""
@@ -62,11 +64,11 @@ def about(value: float, tolerance: float) -> Prediction:
     return Prediction(size=value, low=value - tolerance, high=value + tolerance)
 
 
-def falls(size: float) -> Prediction:
-    """A sign: the effect is negative; power is for the size < 0."""
-    return Prediction(size=size, low=-math.inf, high=0.0)
+def falls(size: float, smallest: float = SMALLEST) -> Prediction:
+    """A sign: the effect is negative, and not too small to count; power is for the size < 0."""
+    return Prediction(size=size, low=-math.inf, high=-smallest)
 
 
-def rises(size: float) -> Prediction:
+def rises(size: float, smallest: float = SMALLEST) -> Prediction:
     """The other sign, size > 0."""
-    return Prediction(size=size, low=0.0, high=math.inf)
+    return Prediction(size=size, low=smallest, high=math.inf)

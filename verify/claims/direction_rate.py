@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
@@ -30,8 +31,9 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     """
     tasks, cells, jobs = [], [], []
     for index in indices:
+        name, regime, first_task = _task(index, seed, 0)
         for arm in range(-1, len(LOG_STEPS)):  # the task itself, then one drawn anew for every look of the control
-            name, regime, task = _task(index, seed, arm)
+            task = first_task if arm < 0 else _like(index, seed, regime, arm)
             tuning = replace(TUNING, init_scale=SPREAD / (task.radius * np.sqrt(task.dimension)))
             tasks.append(task)
             cells.append((name, regime, arm))
@@ -62,9 +64,19 @@ def _support(task: Task) -> str:
     return SPANS if np.linalg.matrix_rank(support) == task.dimension else FREE
 
 
-def _task(index: int, seed: int, arm: int) -> tuple[str, str, Task]:
-    """Name, regime, and the task as drawn for one arm of the control (−1: the task itself)."""
-    number = index + SHAM * (arm + 1)
+def _like(index: int, seed: int, regime: str, arm: int) -> Task:
+    """The first further draw of a task, of those that belong to one arm of the control, that is of its regime."""
+    return next(
+        task
+        for number in count(arm + 1, len(LOG_STEPS))
+        for _, own, task in [_task(index, seed, number)]
+        if own == regime
+    )
+
+
+def _task(index: int, seed: int, draw: int) -> tuple[str, str, Task]:
+    """Name and regime, and the task; draw 0 is the task itself, others are for the control."""
+    number = index + SHAM * draw
     if index % DEGENERATE == 0:
         return f"{index:04d}-degenerate", "degenerate", _degenerate(number, seed)
     spec = spec_of("rate", index, samples=LogGrid((8, 12, 16, 24)), dimensions=LogGrid((4, 8)))
@@ -84,6 +96,6 @@ def _degenerate(number: int, seed: int) -> Task:
 
 
 EXPERIMENT = Experiment(
-    id="rate", about="distance to the maximum-margin direction at t = e^100, e^300, e^1000", tasks=300, quick=30,
+    id="rate", about="distance to the maximum-margin direction at t = e^200, e^450, e^1000", tasks=300, quick=30,
     block=10, measure=measure,
 )  # fmt: skip

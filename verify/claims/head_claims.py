@@ -58,7 +58,7 @@ HEADS: tuple[Claim, ...] = (
         id="steps",
         text="More steps make the direction of a head more stable.",
         experiment="steps", measure="direction", effect="slope", smallest=0.005,
-        expects=falls(-0.05),
+        expects=falls(-0.05, 0.005),
         why="gd-residual: the error to the limit falls like 1/ln t",
     ),
     Claim(
@@ -79,7 +79,7 @@ HEADS: tuple[Claim, ...] = (
         id="step-size-direction",
         text="A smaller step makes the direction of a head more stable.",
         experiment="step-size", measure="direction", effect="slope", smallest=0.005,
-        expects=rises(0.1),
+        expects=rises(0.1, 0.005),
         why="arXiv:2301.09820, as a claim about heads of equal norm",
     ),
     Claim(
@@ -98,7 +98,7 @@ HEADS: tuple[Claim, ...] = (
     ),
     Claim(
         id="heads-floor",
-        text="No number of heads brings their mean nearer to the maximum margin: its error has a floor.",
+        text="The mean of many heads is hardly nearer to the maximum margin than one: its error has a floor.",
         experiment="heads", measure="margin-direction", effect="slope", null=-0.5,
         expects=about(0.0, 0.1),
         why="THEORY: multi-head removes the start, the residual w̃ stays",
@@ -142,7 +142,7 @@ HEADS: tuple[Claim, ...] = (
         id="l2-direction",
         text="A stronger L2 penalty makes the direction of a head more stable.",
         experiment="l2", measure="direction", effect="slope", smallest=0.01,
-        expects=falls(-0.1),
+        expects=falls(-0.1, 0.01),
         why="arXiv:2301.09820, as a claim about heads of equal norm",
     ),
 )  # fmt: skip

@@ -4,10 +4,18 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from synth.task import Task
 from verify import measure
 from verify.claims.experiment import Cell, Row
 from verify.replica_fit import ReplicaFit, Snapshot
+from verify.smoothness import smoothness, step_size
 from verify.solvers.tune import Job, tune
+from verify.tuning import HeadTuning
+
+
+def common_step(tasks: Iterable[Task]) -> float:
+    """The smallest of the automatic steps of some tasks, so that all can be tuned by one."""
+    return min(step_size(smoothness(task, HeadTuning()), HeadTuning()) for task in tasks)
 
 
 def instabilities(arms: Iterable[tuple[Cell, Job]]) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +28,7 @@ from verify.claims.experiment import Experiment
 from verify.claims.judging import Finding, judge
 from verify.claims.power import Power, power_of
 from verify.records import digest
-from verify.runner import source_digest, versions
+from verify.runner import source_digest, sources_of, versions
 
 TABLES = ("measurements", "effects")
 
@@ -66,12 +67,14 @@ def ledger(
     workers   processes (default: one a core)
     progress  told (tasks done, tasks in all) as blocks end
 
-    Finished before, it is read back. Raises BadRun, with one line, where `out` cannot be written.
+    Finished before, it is read back, unless one of the experiments has no source file, so that nobody can tell whether it is
+    still the same. Raises BadRun, with one line, where `out` cannot be written.
     """
     configuration = {
         "quick": quick,
         "seed": seed,
-        "experiments": [[e.id, e.quick if quick else e.tasks] for e in experiments],
+        "experiments": [[e.id, e.quick if quick else e.tasks, e.block] for e in experiments],
+        "measured by": sources_of(e.measure for e in experiments),
         "claims": digest([asdict(claim) for claim in claims]),
         "source": source_digest(),
         "machine": platform.machine(),
@@ -85,7 +88,7 @@ def ledger(
     shards = out / "shards" / key[:16]
     shards.mkdir(parents=True, exist_ok=True)
     blocks = [(e, block, shards / f"{e.id}-{block.start:05d}.json") for e in experiments for block in _blocks(e, quick)]
-    todo = [(e, block, path) for e, block, path in blocks if _shard(path) is None]
+    todo = [(e, block, path) for e, block, path in blocks if _shard(path, len(block)) is None]
     total = sum(len(block) for _, block, _ in blocks)
     finished = total - sum(len(block) for _, block, _ in todo)
     progress(finished, total)
@@ -93,13 +96,15 @@ def ledger(
     for size in parallel(joblib.delayed(_do)(e, block, path, seed) for e, block, path in todo):
         finished += size
         progress(finished, total)
-    measurements = pd.concat([_table(e, path) for e, _, path in blocks], ignore_index=True)
+    measurements = pd.concat([_table(e, path, len(block)) for e, block, path in blocks], ignore_index=True)
     found = [_judged(claim, measurements, len(claims), seed) for claim in claims]
     rows = [row_of(finding, power) for finding, power, _ in found]
     effects = pd.concat([own.assign(claim=f.claim.id) for f, _, own in found], ignore_index=True)
     manifest = {"hash": key, "configuration": configuration, "seconds": round(time.monotonic() - start, 1)}
     _write(out, rows, {"measurements": measurements, "effects": effects}, manifest)
-    shutil.rmtree(out / "shards", ignore_errors=True)
+    shutil.rmtree(shards, ignore_errors=True)
+    with suppress(OSError):  # other interrupted ledgers may have left theirs
+        shards.parent.rmdir()
     return Ledger(out=out, rows=rows, measurements=measurements, effects=effects, manifest=manifest, fresh=True)
 
 
@@ -118,13 +123,19 @@ def row_of(finding: Finding, power: Power) -> dict[str, Any]:
         "predicted_range": [end if math.isfinite(end) else None for end in (claim.expects.low, claim.expects.high)],
         **_ends(finding.effect),
         "level": finding.level,
-        "tasks": finding.tasks,
-        "lost": finding.lost,
+        "tasks": len(finding.effects.true),
+        "lost": finding.effects.lost,
         "seeds": finding.seeds,
         "verdict": finding.verdict,
         "regime": finding.regime,
         "regimes": [{"name": name, **_ends(i), "verdict": own} for name, (i, own) in finding.regimes.items()],
-        "control": None if finding.control is None else {**_ends(finding.control), "holds": finding.control_holds},
+        "control": None
+        if finding.control is None
+        else {
+            **_ends(finding.control),
+            "holds": finding.control_holds,
+            "sees": finding.control_sees,
+        },
         "power": power.detected,
         "false_alarm": power.false_alarm,
     }
@@ -139,7 +150,7 @@ def _judged(claim: Claim, measurements: pd.DataFrame, claims: int, seed: int) ->
     own = measurements[(measurements["experiment"] == claim.experiment) & (measurements["measure"] == claim.measure)]
     effects = effects_of(claim, own)
     finding = judge(claim, effects, claims=claims, seeds=int(own["seeds"].max()))
-    return finding, power_of(claim, finding.values, finding.strata, finding.level, seed), effects
+    return finding, power_of(finding, seed), effects
 
 
 def _blocks(experiment: Experiment, quick: bool) -> list[range]:
@@ -153,21 +164,28 @@ def _do(experiment: Experiment, block: range, path: Path, seed: int) -> int:
 
     with one_thread():
         rows = [list(row) for row in experiment.measure(block, seed)]
+    if not _whole(rows, len(block)):
+        raise ValueError(f"experiment {experiment.id}: {len(block)} tasks must give rows under as many names")
+    path.parent.mkdir(parents=True, exist_ok=True)  # another ledger in the same place may have ended, and tidied up
     directory.write_atomically(path, lambda temporary: temporary.write_text(json.dumps(rows)))
     return len(block)
 
 
-def _shard(path: Path) -> list[list[Any]] | None:
-    """The rows of a block, or None where there are none that can be read."""
+def _shard(path: Path, tasks: int) -> list[list[Any]] | None:
+    """The rows of a block of so many tasks, or None where there are none that can be read."""
     try:
         rows = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
-    return rows if isinstance(rows, list) else None
+    return rows if isinstance(rows, list) and _whole(rows, tasks) else None
 
 
-def _table(experiment: Experiment, path: Path) -> pd.DataFrame:
-    rows = _shard(path)
+def _whole(rows: list[list[Any]], tasks: int) -> bool:
+    return all(len(row) == len(COLUMNS) for row in rows) and len({row[0] for row in rows}) == tasks
+
+
+def _table(experiment: Experiment, path: Path, tasks: int) -> pd.DataFrame:
+    rows = _shard(path, tasks)
     if rows is None:
         raise directory.BadRun(f"{path} cannot be read again; run the same command once more")
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)

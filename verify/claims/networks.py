@@ -34,10 +34,10 @@ def members_of(
 ) -> tuple[Member, ...]:
     """So many starts with all samples, then the first of them without each of so many samples.
 
-    again  above 0: other starts, and the next samples left out
+    again  above 0: other starts
     """
     seeds = seeds_of(index, seed, starts, again)
-    return crossed([None], seeds) + crossed(range(again * left_out, (again + 1) * left_out), seeds[:1])
+    return crossed([None], seeds) + crossed(range(left_out), seeds[:1])
 
 
 def drawn(index: int, seed: int, *, n: int = SAMPLES, shift: float = SHIFT, draw: int = 0) -> TransferTask:

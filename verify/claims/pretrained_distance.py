@@ -1,8 +1,6 @@
-"""Pre-training on data less and less like the task's: do the weights travel farther, and is the network less stable?"""
+"""Pre-training on data less and less like the task's: does the encoder travel farther, and is the network less stable?"""
 
 from collections.abc import Iterator, Sequence
-
-import numpy as np
 
 from verify.claims.experiment import Cell, Experiment, Row
 from verify.claims.networks import GD, SHIFT, drawn, measured, members_of, pretrained
@@ -13,23 +11,18 @@ SHIFTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a right angle between the factors of 
 
 
 def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
-    """The task stays, its source turns away. The level is the distance that the encoder travelled; 2^shift for `distance`."""
+    """The task stays, its source turns away; the level is 2^shift. The control is one encoder, and the task drawn again."""
     for index in indices:
         tasks = [drawn(index, seed, shift=shift) for shift in SHIFTS]
         again = [drawn(index, seed, shift=SHIFT, draw=k + 1) for k in range(len(SHIFTS))]
         encoders = pretrained(tasks, seed)
+        usual = encoders[SHIFTS.index(SHIFT)]
         members = members_of(index, seed, starts=4, left_out=14)
-        usual = encoders[SHIFTS.index(SHIFT)]  # drawing the task again leaves its source as it is
         jobs = [job_of(task, encoder=before.encoder, tuning=GD, members=members)
                 for task, before in zip([*tasks, *again], [*encoders, *[usual] * len(again)], strict=True)]  # fmt: skip
-        travelled: dict[float, float] = {}
         for k, (task, fit) in enumerate(zip([*tasks, *again], tune_networks(jobs, threads=1), strict=True)):
             shift = SHIFTS[k % len(SHIFTS)]
-            cell = Cell(tasks[0].name, "", f"shift {shift:g}", float(np.exp2(shift)), sham=k >= len(SHIFTS))
-            rows = list(measured(cell, task, fit))
-            travelled.setdefault(shift, next(row.value for row in rows if row.measure == "distance"))
-            for row in rows:
-                yield row if row.measure == "distance" else row._replace(level=travelled[shift])
+            yield from measured(Cell(tasks[0].name, "", f"2^{shift:g}", 2.0**shift, sham=k >= len(SHIFTS)), task, fit)
 
 
 EXPERIMENT = Experiment(

@@ -7,7 +7,7 @@ from synth.designs import LogGrid
 from synth.generate import generate
 from verify.claims.design import drawn_again, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.heads import instabilities
+from verify.claims.heads import common_step, instabilities
 from verify.solvers.tune import Job
 from verify.tuning import HeadTuning
 
@@ -15,22 +15,23 @@ SAMPLES = (16, 32, 64, 128)
 # the margin of the first two is that of the population, whatever n; the last two overlap
 FAMILIES = ("planted-sphere", "label-noise", "cap", "mixture")
 REGIME = dict(zip(FAMILIES, ("separable", "overlapping") * 2, strict=True))
-TUNING = HeadTuning(steps=1000)
+STEPS = 1000
 
 
 def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
-    """The same population at every n."""
+    """The same population and the same step at every n."""
     yield from instabilities(arm for index in indices for arm in _arms(index, seed))
 
 
 def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
     spec = spec_of("sample-size", index, FAMILIES, dimensions=LogGrid((2, 4, 8, 16)), separation=1.0)
     regime = REGIME[spec.family]
-    for k, n in enumerate(SAMPLES):
-        task = generate(replace(spec, n=n), seed)
-        yield Cell(spec.name, regime, f"n = {n}", n), Job(task=task, tuning=TUNING)
-        task = generate(replace(drawn_again(spec, k), n=SAMPLES[1]), seed)
-        yield Cell(spec.name, regime, f"n = {n}", n, sham=True), Job(task=task, tuning=TUNING)
+    true = [generate(replace(spec, n=n), seed) for n in SAMPLES]
+    sham = [generate(replace(drawn_again(spec, k), n=SAMPLES[1]), seed) for k in range(len(SAMPLES))]
+    for control, tasks in ((False, true), (True, sham)):
+        tuning = HeadTuning(steps=STEPS, step_size=common_step(tasks))
+        for n, task in zip(SAMPLES, tasks, strict=True):
+            yield Cell(spec.name, regime, f"n = {n}", n, control), Job(task=task, tuning=tuning)
 
 
 EXPERIMENT = Experiment(

@@ -1,33 +1,17 @@
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.verify.claims.invented import CLAIMS, EXPERIMENT, rows
+from tests.verify.claims.invented import CLAIMS, EXPERIMENT, broken_from, never
 from verify.claims.catalogue import CLAIMS as ALL_CLAIMS
 from verify.claims.catalogue import EXPERIMENTS
-from verify.claims.experiment import Row
 from verify.claims.ledger import ledger, read
 from verify.directory import BadRun
 
 FILES = ("measurements.parquet", "effects.parquet", "ledger.json")
-
-
-def never(indices: Sequence[int], seed: int) -> Iterator[Row]:
-    raise AssertionError("measured again")
-    yield
-
-
-def broken_from(first: int):  # type: ignore[no-untyped-def]
-    def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
-        if indices[0] >= first:
-            raise KeyboardInterrupt
-        return rows(indices, seed)
-
-    return measure
 
 
 def test_the_ledger_says_what_was_planted(tmp_path: Path) -> None:
@@ -83,6 +67,32 @@ def test_an_interrupted_ledger_goes_on(tmp_path: Path) -> None:
     assert found.rows == whole.rows
     for file in FILES:
         assert (tmp_path / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+def test_a_shard_that_is_not_whole_is_made_again(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ledger(out=tmp_path, experiments=[replace(EXPERIMENT, measure=broken_from(25))], claims=CLAIMS, workers=1)
+    first, second, *_ = sorted((tmp_path / "shards").rglob("*.json"))
+    first.write_text("[]")
+    second.write_text("[[1]]")
+    found = ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1)
+    assert found.rows == ledger(out=tmp_path / "whole", experiments=[EXPERIMENT], claims=CLAIMS, workers=1).rows
+
+
+def test_other_blocks_are_another_ledger(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ledger(out=tmp_path, experiments=[replace(EXPERIMENT, measure=broken_from(25))], claims=CLAIMS, workers=1)
+    found = ledger(out=tmp_path, experiments=[replace(EXPERIMENT, block=10)], claims=CLAIMS, workers=1)
+    assert len(found.measurements) == 40 * 6
+
+
+def test_one_ledger_leaves_the_shards_of_another(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ledger(out=tmp_path, experiments=[replace(EXPERIMENT, measure=broken_from(25))], claims=CLAIMS, workers=1)
+    ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1, seed=1)
+    told: list[tuple[int, int]] = []
+    ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1, progress=lambda *now: told.append(now))
+    assert told[0] == (25, 40)
 
 
 def test_quick_is_the_first_of_the_tasks(tmp_path: Path) -> None:

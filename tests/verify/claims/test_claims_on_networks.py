@@ -55,7 +55,9 @@ def test_the_strategies_are_what_they_are_called() -> None:
 def test_features_and_margin_are_those_of_the_fit() -> None:
     """The head of the fit on our features gives the fit's own outputs; no head of norm 1 has more than the machine's margin."""
     task = drawn(3, 0)
-    (fit,) = tune_networks([job_of(task, encoder=pretrained([task], 0)[0].encoder, tuning=GD, members=members_of())])
+    (fit,) = tune_networks(
+        [job_of(task, encoder=pretrained([task], 0)[0].encoder, tuning=GD, members=members_of(3, 0))]
+    )
     features = strategies.features_of(task.inputs, fit, 0)
     weight, bias = fit.collapsed[-1, 0][-17:-1], fit.collapsed[-1, 0][-1]
     assert np.allclose(features @ weight + bias, fit.outputs[-1, 0], atol=1e-12)
