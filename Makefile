@@ -14,7 +14,7 @@ run: install
 	$(BIN)/tightrope run paper
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: install
 	$(BIN)/ruff check .
