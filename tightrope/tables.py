@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from verify.probe import Probe
     from verify.runner import Run
 
-STDERR = Console(stderr=True)
-STDOUT = Console()
+
+class _Stream(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read has read enough: not an error of ours, for which rich would exit with 1."""
+        raise BrokenPipeError
+
+
+STDERR = _Stream(stderr=True)
+STDOUT = _Stream()
 if not STDOUT.is_terminal:
     STDOUT.width = 120  # a log has no width of its own
 

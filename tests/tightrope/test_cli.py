@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from tightrope import __version__
 from tightrope.common import one_line_errors
+from tightrope.tables import STDOUT
 
 COMMANDS = ("run", "figures", "task", "bounds", "probe", "claims", "long-run", "worst-case")
 AGAIN = "interrupted; the same command goes on where it stopped\n"
@@ -30,6 +31,16 @@ def test_the_list_of_commands_is_whole():
     text = invoke("--help").stdout
     assert re.findall(r"^  ([a-z-]+)  ", text[text.index("Commands:") :], re.MULTILINE) == list(COMMANDS)
     assert "..." not in text.replace("[ARGS]...", "")
+
+
+def test_a_table_that_nobody_reads_to_its_end_is_no_error():
+    command = f"{sys.executable} -m tightrope bounds | head -1"
+    ended = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode in (0, 141), ended.stderr  # 0 where all of it went into the pipe's buffer
+    with pytest.raises(BrokenPipeError):
+        STDOUT.on_broken_pipe()
 
 
 def test_version():
