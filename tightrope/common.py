@@ -81,7 +81,7 @@ def one_line_errors() -> Iterator[None]:
 def _is_bad_input(error: Exception) -> bool:
     """Whether the error is one of those that each room raises for what was given to it."""
     names = {"BadTask", "BadSuite", "BadTuning", "BadRun", "BadFigure", "BadPlugin", "BadBound", "BadWorstCase",
-             "MissingExtra"}  # fmt: skip
+             "BadClaim", "MissingExtra"}  # fmt: skip
     return any(kind.__name__ in names for kind in type(error).__mro__)
 
 

@@ -24,7 +24,7 @@ def call(*options, status=0):
 
 def test_a_table_for_people(tmp_path):
     result = call("--out", tmp_path)
-    assert "2 claims" in result.stdout and "supported" in result.stdout and "slope below 0" in result.stdout
+    assert "2 claims" in result.stdout and "supported" in result.stdout and "slope below −0.02" in result.stdout
     assert "recomputed" in call("--out", tmp_path).stderr
 
 

@@ -4,7 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+Effect = Literal["slope", "ratio"]
 SMALLEST = 0.02  # of a slope, or of a log ratio: two parts in a hundred
+
+
+class BadClaim(ValueError):
+    """A claim or an experiment that cannot be judged; one line for the person who wrote it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +45,7 @@ class Claim:
     text: str
     experiment: str
     measure: str
-    effect: Literal["slope", "ratio"]
+    effect: Effect
     expects: Prediction
     null: float = 0.0
     smallest: float = SMALLEST

@@ -114,7 +114,7 @@ HEADS: tuple[Claim, ...] = (
         id="start-forgotten",
         text="Where the support vectors do not span the features, the direction forgets its start like 1/ln t.",
         experiment="rate", measure="seed", effect="slope",
-        expects=about(-1.0, 0.1),
+        expects=about(-1.0, 0.15),
         why="multi-head over ‖w_t‖, which grows like ln t",
     ),
     Claim(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import joblib
 import pandas as pd
@@ -22,7 +22,7 @@ import pandas as pd
 from theory.interval import Interval
 from verify import directory
 from verify.claims.catalogue import CLAIMS, EXPERIMENTS
-from verify.claims.claim import Claim
+from verify.claims.claim import BadClaim, Claim, Effect
 from verify.claims.effects import COLUMNS, effects_of
 from verify.claims.experiment import Experiment
 from verify.claims.judging import Finding, judge
@@ -68,8 +68,9 @@ def ledger(
     progress  told (tasks done, tasks in all) as blocks end
 
     Finished before, it is read back, unless one of the experiments has no source file, so that nobody can tell whether it is
-    still the same. Raises BadRun, with one line, where `out` cannot be written.
+    still the same. Raises BadRun, with one line, where `out` cannot be written, and BadClaim for claims that cannot be judged.
     """
+    _check(experiments, claims, seed)
     configuration = {
         "quick": quick,
         "seed": seed,
@@ -106,6 +107,27 @@ def ledger(
     with suppress(OSError):  # other interrupted ledgers may have left theirs
         shards.parent.rmdir()
     return Ledger(out=out, rows=rows, measurements=measurements, effects=effects, manifest=manifest, fresh=True)
+
+
+def _check(experiments: Sequence[Experiment], claims: Sequence[Claim], seed: int) -> None:
+    if seed < 0:
+        raise BadClaim(f"seed: {seed} must be 0 or more")
+    if not experiments or not claims:
+        raise BadClaim("a ledger needs one experiment or more, and one claim or more")
+    for what, ids in (("experiment", [e.id for e in experiments]), ("claim", [c.id for c in claims])):
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            raise BadClaim(f"{what} {min(twice)!r} stands more than once; ids must differ")
+    known = {e.id for e in experiments}
+    for e in experiments:
+        if min(e.tasks, e.quick) < 2 or e.block < 1:
+            raise BadClaim(f"experiment {e.id!r}: tasks and quick must be 2 or more, and block 1 or more")
+    for claim in claims:
+        if claim.experiment not in known:
+            raise BadClaim(
+                f"claim {claim.id!r}: unknown experiment {claim.experiment!r}; known are {', '.join(sorted(known))}"
+            )
+        if claim.effect not in get_args(Effect):
+            raise BadClaim(f"claim {claim.id!r}: effect {claim.effect!r} is none of {', '.join(get_args(Effect))}")
 
 
 def row_of(finding: Finding, power: Power) -> dict[str, Any]:
@@ -147,8 +169,15 @@ def _ends(interval: Interval) -> dict[str, float | None]:
 
 
 def _judged(claim: Claim, measurements: pd.DataFrame, claims: int, seed: int) -> tuple[Finding, Power, pd.DataFrame]:
-    own = measurements[(measurements["experiment"] == claim.experiment) & (measurements["measure"] == claim.measure)]
+    experiment = measurements[measurements["experiment"] == claim.experiment]
+    own = experiment[experiment["measure"] == claim.measure]
     effects = effects_of(claim, own)
+    if effects["sham"].all():  # or none at all
+        known, arms = ", ".join(sorted(set(experiment["measure"]))), ", ".join(sorted(set(own["arm"])))
+        raise BadClaim(
+            f"claim {claim.id!r}: nothing to judge; {claim.experiment} has the measures {known}"
+            + (f" and {claim.measure} the arms {arms}" if arms else "")
+        )
     finding = judge(claim, effects, claims=claims, seeds=int(own["seeds"].max()))
     return finding, power_of(finding, seed), effects
 

@@ -39,7 +39,7 @@ def power_of(finding: Finding, seed: int = 0, simulations: int = SIMULATIONS) ->
     strata = [np.flatnonzero(effects.strata == k) for k in np.unique(effects.strata)]
     if not strata or min(len(own) for own in strata) < 2:
         return Power(detected=0.0, false_alarm=0.0)
-    true, sham = _centred(effects.true, effects.strata), _centred(effects.sham, np.zeros(len(effects.sham), np.int64))
+    true, sham = _centred(effects.true), _centred(effects.sham)
 
     def verdicts(size: float) -> list[str]:
         told = []
@@ -55,11 +55,6 @@ def power_of(finding: Finding, seed: int = 0, simulations: int = SIMULATIONS) ->
     return Power(detected=detected.count(SUPPORTED) / simulations, false_alarm=false / simulations)
 
 
-def _centred(values: Floats, strata: NDArray[np.int64]) -> Floats:
-    """Without the mean of each column of each stratum."""
-    centred = values.copy()
-    for k in np.unique(strata):
-        own = strata == k
-        present = np.isfinite(values[own]).all(axis=0)
-        centred[np.ix_(own, present)] -= values[np.ix_(own, present)].mean(axis=0)
-    return centred
+def _centred(values: Floats) -> Floats:
+    """Without the mean of each regime; NaN where a task is not in it."""
+    return values - np.nansum(values, axis=0) / np.maximum(np.isfinite(values).sum(axis=0), 1)

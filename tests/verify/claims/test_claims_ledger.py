@@ -8,6 +8,7 @@ import pytest
 from tests.verify.claims.invented import CLAIMS, EXPERIMENT, broken_from, never
 from verify.claims.catalogue import CLAIMS as ALL_CLAIMS
 from verify.claims.catalogue import EXPERIMENTS
+from verify.claims.claim import BadClaim
 from verify.claims.ledger import ledger, read
 from verify.directory import BadRun
 
@@ -93,6 +94,25 @@ def test_one_ledger_leaves_the_shards_of_another(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     ledger(out=tmp_path, experiments=[EXPERIMENT], claims=CLAIMS, workers=1, progress=lambda *now: told.append(now))
     assert told[0] == (25, 40)
+
+
+@pytest.mark.parametrize(
+    ("experiments", "claims", "line"),
+    [
+        ([], CLAIMS, "one experiment or more"),
+        ([EXPERIMENT], [], "one claim or more"),
+        ([EXPERIMENT, EXPERIMENT], CLAIMS, "'invented' stands more than once"),
+        ([EXPERIMENT], [CLAIMS[0], CLAIMS[0]], "'sign' stands more than once"),
+        ([replace(EXPERIMENT, quick=0)], CLAIMS, "quick must be 2 or more"),
+        ([EXPERIMENT], [replace(CLAIMS[0], experiment="other")], "unknown experiment 'other'; known are invented"),
+        ([EXPERIMENT], [replace(CLAIMS[0], effect="ratios")], "'ratios' is none of slope, ratio"),
+        ([EXPERIMENT], [replace(CLAIMS[0], measure="paramter")], "invented has the measures size"),
+        ([EXPERIMENT], [replace(CLAIMS[0], effect="ratio", arm="zz")], "the arms 1.0, 2.0, 4.0"),
+    ],
+)
+def test_claims_that_cannot_be_judged_are_one_line(tmp_path: Path, experiments: list, claims: list, line: str) -> None:
+    with pytest.raises(BadClaim, match=line):
+        ledger(out=tmp_path, experiments=experiments, claims=claims, workers=1, quick=True)
 
 
 def test_quick_is_the_first_of_the_tasks(tmp_path: Path) -> None:
