@@ -147,6 +147,38 @@ def test_a_step_against_the_penalty_parts_the_means():
     assert MaxMarginRegularizer()(features - 0.1 * features.grad, labels) < before
 
 
+HALVES = [torch.float16, torch.bfloat16]
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_sums_in_half_precision_neither_overflow_nor_round(dtype):
+    labels = torch.arange(16384) % 2
+    features = (20 + 0.02 * labels[:, None] + gaussian(16384, 16)).to(dtype).requires_grad_()
+    wanted = penalty_in_numpy(features.detach().double().numpy(), labels.numpy(), np.ones(16384))
+    penalty = MaxMarginRegularizer()(features, labels)
+    assert penalty.dtype == torch.float32
+    assert_allclose(penalty.item(), wanted, rtol=1e-3)  # means of 8192 around 20, in float32
+    penalty.backward()
+    assert features.grad.dtype == dtype and features.grad.isfinite().all()
+    other = torch.zeros(16384, 16, dtype=dtype)
+    squares = features.detach().double().square()
+    loss = masked_reconstruction_loss(features, other, torch.ones(16384, 16, dtype=torch.bool))
+    assert_allclose(loss.item(), squares.mean().item(), rtol=1e-5)
+    assert_allclose(distance_penalty([features], [other], leading=0).item(), squares.sum().item() / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_autocast_does_not_touch_the_means(dtype):
+    labels, features = torch.arange(512) % 2, (20 + gaussian(512, 16)).float()
+    plain = MaxMarginRegularizer()(features, labels)
+    with torch.autocast("cpu", dtype=dtype):
+        assert torch.equal(MaxMarginRegularizer()(features, labels), plain)
+        low = nn.functional.linear(features, torch.eye(16))
+        penalty = MaxMarginRegularizer()(low, labels)
+    assert low.dtype == dtype and penalty.dtype == torch.float32
+    assert_allclose(penalty.item(), penalty_in_numpy(low.double().numpy(), labels.numpy(), np.ones(512)), rtol=1e-3)
+
+
 # ------------------------------------------------------------------------------------------------ many heads
 
 

@@ -1,7 +1,8 @@
 """The arithmetic of the strategies, for one model and for a stack of models alike.
 
 (*S,) are leading axes, none for one model; every function gives one number for each of their indices. Of the arguments
-only what differs between the models needs them: the rest broadcasts.
+only what differs between the models needs them: the rest broadcasts. Half precision is summed in float32: a whole class, a
+whole batch or all of a model would overflow, or round away what is to be seen. The result is float32 then.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,14 @@ def class_mean_penalty(features: Tensor, labels: Tensor, weights: Tensor | None,
     Gradients are finite everywhere; where two means coincide the one of their distance is taken as 0, of its subgradients.
     Source: Fu, So & Collier 2023, maximal margin regulariser (two classes); the mean over pairs is this project's.
     """
+    features = _summable(features)
     member = torch.nn.functional.one_hot(labels, classes).to(features.dtype)
     if weights is not None:
-        member = member * weights[..., None]
+        member = member * _summable(weights)[..., None]
     total = member.sum(dim=-2)
     present = total > 0
-    means = member.mT @ features / torch.where(present, total, 1.0)[..., None]
+    with torch.autocast(features.device.type, enabled=False):  # which would sum in half precision again
+        means = member.mT @ features / torch.where(present, total, 1.0)[..., None]
     a, b = torch.triu_indices(classes, classes, offset=1, device=features.device)
     closeness = 1 / (1 + torch.linalg.vector_norm(means[..., a, :] - means[..., b, :], dim=-1))
     pairs = present[..., a] & present[..., b]
@@ -47,7 +50,7 @@ def masked_reconstruction_loss(outputs: Tensor, inputs: Tensor, mask: Tensor) ->
 
     outputs, inputs (*S, n, d);  mask (*S, n, d) bool;  result (*S,)
     """
-    squares = torch.where(mask, outputs - inputs, 0.0).square()
+    squares = torch.where(mask, _summable(outputs) - _summable(inputs), 0.0).square()
     return squares.sum(dim=(-2, -1)) / mask.sum(dim=(-2, -1)).clamp(min=1)
 
 
@@ -57,5 +60,10 @@ def distance_penalty(parameters: Sequence[Tensor], starts: Sequence[Tensor], *, 
     parameters, starts  pairwise of one shape, the first `leading` axes of which count the models: 0 for one model
     Source: Li, Grandvalet & Davoine 2018 (arXiv:1802.01483), L2-SP.
     """
-    squares = [(now - start).square() for now, start in zip(parameters, starts, strict=True)]
+    squares = [(_summable(now) - _summable(start)).square() for now, start in zip(parameters, starts, strict=True)]
     return 0.5 * torch.stack([s.reshape(*s.shape[:leading], -1).sum(dim=-1) for s in squares]).sum(dim=0)
+
+
+def _summable(tensor: Tensor) -> Tensor:
+    """In float32 at least."""
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
