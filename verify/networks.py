@@ -1,8 +1,8 @@
 """Small networks: how they are tuned, which members are tuned beside each other, and what comes back."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from synth.pretraining import TransferTask
 from verify.encoder import Encoder
 from verify.replica_fit import Status
-from verify.tuning import BadTuning, Deletion
+from verify.tuning import BadTuning, Deletion, number_below, whole_number
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,14 +70,13 @@ class NetworkTuning:
         ):
             if getattr(self, name) not in allowed:
                 raise BadTuning(f"{name}: {getattr(self, name)} is none of {', '.join(allowed)}")
+        put = partial(object.__setattr__, self)  # Python's own numbers, whatever kind was given
         for name, least in (("steps", 0), ("batch_size", 0), ("frozen", 0), ("heads", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise BadTuning(f"{name}: {value} must be a whole number, {least} or more")
+            put(name, whole_number(name, getattr(self, name), least))
         for name in ("step_size", "l2", "l2_to_start", "input_noise", "margin_strength", "head_scale"):
-            _below(name, getattr(self, name), math.inf)
+            put(name, number_below(name, getattr(self, name)))
         for name in ("momentum", "mixout"):
-            _below(name, getattr(self, name), 1.0)
+            put(name, number_below(name, getattr(self, name), 1.0))
         if self.optimiser == "gd" and self.batch_size:
             raise BadTuning(f"batch_size: gd takes the full batch, 0; got {self.batch_size}, which is for sgd")
         if self.optimiser == "sgd" and not self.batch_size:
@@ -106,6 +105,22 @@ def crossed(left_out: Iterable[int | None], seeds: Iterable[int]) -> tuple[Membe
     return tuple(Member(*pair) for pair in product(left_out, seeds))
 
 
+def check_members(members: Sequence[Member], n: int) -> None:
+    """Raises BadTuning unless there is a member, and each leaves out none or one of n samples, two or more."""
+    if not len(members):
+        raise BadTuning("members: there must be one or more")
+    for member in members:
+        if not isinstance(member, Member):
+            raise BadTuning(f"members: {member!r} must be a Member")
+        whole_number("members: seed", member.seed, 0)
+        if member.left_out is None:
+            continue
+        if whole_number("members: left_out", member.left_out, 0) >= n:
+            raise BadTuning(f"members: sample {member.left_out} cannot be left out of {n}")
+        if n < 2:
+            raise BadTuning("members: of one sample none can be left out")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NetworkJob:
     """One task under one tuning.
@@ -113,7 +128,7 @@ class NetworkJob:
     inputs, labels  (n, p), (n,) −1/+1
     test_inputs     (k, p)
     encoder         where the layers below the heads start: one for all members, or one a member
-    snapshots       steps to look at; the last one is always among them
+    snapshots       steps to look at, 0 to the last one, which is always among them
     """
 
     inputs: Floats
@@ -130,23 +145,19 @@ class NetworkJob:
             raise BadTuning(f"encoder: takes {self.encoder.inputs} inputs; the samples have {p}")
         if self.labels.shape != (n,) or not np.isin(self.labels, (-1, 1)).all():
             raise BadTuning(f"labels: must be {n} numbers, −1 or +1")
-        if not self.members:
-            raise BadTuning("members: there must be one or more")
+        check_members(self.members, n)
+        for step in self.snapshots:
+            if whole_number("snapshots", step, 0) > self.tuning.steps:
+                raise BadTuning(f"snapshots: {step!r} must be one of the steps, 0 to {self.tuning.steps}")
         if self.encoder.members not in (None, len(self.members)):
             raise BadTuning(f"encoder: is one for each of {self.encoder.members} members; got {len(self.members)}")
-        for i, _ in self.members:
-            if i is not None and not 0 <= i < n:
-                raise BadTuning(f"members: sample {i} cannot be left out of {n}")
-        if n < 2 and any(i is not None for i, _ in self.members):
-            raise BadTuning("members: of one sample none can be left out")
         if self.tuning.frozen > len(self.encoder.widths):
             raise BadTuning(f"frozen: {self.tuning.frozen} layers; the encoder has {len(self.encoder.widths)}")
 
     @property
     def looks(self) -> tuple[int, ...]:
         """The steps at which to look, ascending."""
-        last = self.tuning.steps
-        return tuple(sorted({s for s in self.snapshots if 0 <= s < last} | {last}))
+        return tuple(sorted({int(step) for step in self.snapshots} | {self.tuning.steps}))
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -229,9 +240,3 @@ class NetworkFit:
         encoder, weights, biases = np.split(self.parameters, (-heads * (width + 1), -heads), axis=-1)
         mean = weights.reshape(*weights.shape[:-1], heads, width).mean(axis=-2)
         return np.concatenate((encoder, mean, biases.mean(axis=-1, keepdims=True)), axis=-1)
-
-
-def _below(name: str, value: object, end: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < end:
-        right = "a finite number, 0 or more" if end == math.inf else f"a number from 0 to less than {end:g}"
-        raise BadTuning(f"{name}: {value} must be {right}")

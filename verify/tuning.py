@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal, localcontext
+from functools import partial
+from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 LossName = Literal["logistic", "exponential", "squared"]
@@ -74,20 +76,21 @@ class HeadTuning:
         _one_of("dtype", self.dtype, ("float64", "float32"))
         _one_of("device", self.device, ("auto", "cpu", "cuda"))
         _one_of("solver", self.solver, get_args(Solver))
-        _whole("steps", self.steps, 0)
+        put = partial(object.__setattr__, self)  # Python's own numbers, whatever kind was given
+        put("steps", whole_number("steps", self.steps, 0))
         if self.steps.bit_length() > MOST_LOG_STEPS / math.log(2) + 1:
             raise BadTuning(f"steps: more than e^{MOST_LOG_STEPS:.0f}")
-        _whole("heads", self.heads, 1)
-        _whole("batch_size", self.batch_size, 1 if self.order == "shuffled" else 0)
-        _size("l2", self.l2)
-        _size("init_scale", self.init_scale)
+        put("heads", whole_number("heads", self.heads, 1))
+        put("batch_size", whole_number("batch_size", self.batch_size, 1 if self.order == "shuffled" else 0))
+        put("l2", number_below("l2", self.l2))
+        put("init_scale", number_below("init_scale", self.init_scale))
         if self.step_size == "auto":
             if self.loss == "exponential":
                 raise BadTuning(
                     "step_size: the exponential loss has no global smoothness; give a number instead of auto"
                 )
         else:
-            _size("step_size", self.step_size)
+            put("step_size", number_below("step_size", self.step_size))
         if self.order == "shuffled" and self.deletion != "dropped":
             raise BadTuning(
                 f"deletion: shuffled minibatches skip the sample's term, so it must be dropped; got {self.deletion}"
@@ -131,6 +134,21 @@ def tuning_from(data: Mapping[str, Any]) -> HeadTuning:
     return HeadTuning(**data)
 
 
+def whole_number(name: str, value: object, least: int) -> int:
+    """As an int. Raises BadTuning unless it is a whole number, `least` or more; NumPy's are numbers too."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise BadTuning(f"{name}: {value!r} must be a whole number, {least} or more")
+    return int(value)
+
+
+def number_below(name: str, value: object, end: float = math.inf) -> float:
+    """As an int or a float. Raises BadTuning unless it is a number from 0 to less than `end`."""
+    if isinstance(value, bool) or not isinstance(value, Real) or value < 0 or not value < end:
+        right = "a finite number, 0 or more" if end == math.inf else f"a number from 0 to less than {end:g}"
+        raise BadTuning(f"{name}: {value!r} must be {right}")
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
 def _short(value: object) -> str:
     return in_short(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
@@ -138,13 +156,3 @@ def _short(value: object) -> str:
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise BadTuning(f"{name}: {value} is none of {', '.join(allowed)}")
-
-
-def _whole(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise BadTuning(f"{name}: {value} must be a whole number, {least} or more")
-
-
-def _size(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise BadTuning(f"{name}: {value} must be a finite number, 0 or more")

@@ -81,7 +81,7 @@ def test_one_encoder_a_member_and_one_layer():
 
 
 def test_what_is_looked_at():
-    one = job(heads=2, snapshots=(0, 10, 99))
+    one = job(heads=2, snapshots=(0, 10))
     found = tune_networks([one])[0]
     assert found.steps == (0, 10, 40)
     assert np.array_equal(found.parameters[0], found.start) and not found.distances[0].any()

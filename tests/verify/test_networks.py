@@ -22,7 +22,10 @@ BAD = [
     ({"batch_size": 2.0, "optimiser": "sgd"}, ["batch_size: 2.0", "whole number"]),
     ({"batch_size": 4}, ["batch_size: gd takes the full batch", "got 4"]),
     ({"optimiser": "sgd"}, ["batch_size: sgd takes minibatches", "got 0"]),
-    ({"step_size": "auto"}, ["step_size: auto", "finite number"]),
+    ({"step_size": "auto"}, ["step_size: 'auto'", "finite number"]),
+    ({"steps": "3"}, ["steps: '3'", "whole number"]),
+    ({"steps": np.float64(3)}, ["steps: np.float64(3.0)", "whole number"]),
+    ({"l2": np.True_}, ["l2: np.True_", "finite number"]),
     ({"step_size": math.inf}, ["step_size: inf", "finite"]),
     ({"l2": -0.1}, ["l2: -0.1", "0 or more"]),
     ({"l2_to_start": math.nan}, ["l2_to_start: nan", "finite"]),
@@ -54,6 +57,17 @@ WRONG_JOBS = [
     ({"encoder": drawn_encoder(inputs=5, widths=(3,), seed=0)}, "encoder: takes 5 inputs; the samples have 4"),
     ({"members": ()}, "members: there must be one or more"),
     ({"members": (Member(6),)}, "members: sample 6 cannot be left out of 6"),
+    ({"members": (Member(-1),)}, "members: left_out: -1 must be a whole number, 0 or more"),
+    ({"members": (Member(True),)}, "members: left_out: True must be"),
+    ({"members": (Member(1.0),)}, "members: left_out: 1.0 must be"),
+    ({"members": (Member("2"),)}, "members: left_out: '2' must be"),
+    ({"members": (Member(), Member(0, -1))}, "members: seed: -1 must be"),
+    ({"members": (Member(0, 1.5),)}, "members: seed: 1.5 must be"),
+    ({"members": ((0, 0),)}, r"members: \(0, 0\) must be a Member"),
+    ({"snapshots": (1.5,)}, "snapshots: 1.5 must be a whole number, 0 or more"),
+    ({"snapshots": (True,)}, "snapshots: True must be"),
+    ({"snapshots": (-3,)}, "snapshots: -3 must be"),
+    ({"snapshots": (7, 301)}, "snapshots: 301 must be one of the steps, 0 to 300"),
     ({"tuning": NetworkTuning(frozen=2)}, "frozen: 2 layers; the encoder has 1"),
     ({"encoder": Encoder((np.zeros((2, 3, 4)),), (np.zeros((2, 3)),))}, "encoder: is one for each of 2 members; got 1"),
 ]
@@ -89,8 +103,17 @@ def test_what_a_member_sees_and_what_it_counts():
     assert np.allclose(dropped, [[1 / 6] * 6, [1 / 6, 1 / 6, 0, 1 / 6, 1 / 6, 1 / 6]])
 
 
-def test_the_last_step_is_looked_at_and_none_beyond():
-    assert job(snapshots=(7, 0, 7, 1000, -3)).looks == (0, 7, 300)
+def test_the_last_step_is_looked_at():
+    looks = job(snapshots=(7, np.int64(0), 7, 300, 20)).looks
+    assert looks == (0, 7, 20, 300) and {type(step) for step in looks} == {int}
+
+
+def test_numbers_of_numpy_are_numbers():
+    given = NetworkTuning(steps=np.int64(3), step_size=np.float32(0.5), mixout=np.float64(0.25), l2=np.int32(2))
+    plain = NetworkTuning(steps=3, step_size=0.5, mixout=0.25, l2=2)
+    assert given == plain and given.label() == plain.label()
+    assert type(given.steps) is int and type(given.step_size) is float
+    assert job(members=(Member(np.int64(2), np.int64(1)),)).kept.sum() == 5
 
 
 def test_every_sample_with_every_seed():

@@ -127,6 +127,20 @@ def test_what_makes_no_sense_is_named(given, message):
         pretrain(TASKS, **given)
 
 
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ((), "members: there must be one or more"),
+        ((Member(), Member(-1)), "members: left_out: -1 must be"),
+        ((Member(12),), "members: sample 12 cannot be left out of 12"),
+        ((Member(0, -1),), "members: seed: -1 must be"),
+    ],
+)
+def test_members_that_are_none_are_not_retrained(pretrained, members, message):
+    with pytest.raises(BadTuning, match=message):
+        retrain(pretrained, TASKS, members=members)
+
+
 def test_every_task_needs_its_encoder(pretrained):
     with pytest.raises(BadTuning, match="pretrained: must be one for each of 1 tasks; got 3"):
         retrain(pretrained, TASKS[:1], members=[Member()])

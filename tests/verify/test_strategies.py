@@ -577,6 +577,7 @@ MASKED = MaskedFeatures(nn.Linear(2, 3))
     [
         (lambda: MultiHeadLoss(0, 2, 3), "features: 0 must be a whole number, 1 or more"),
         (lambda: MultiHeadLoss(4, 2, 2.5), "heads: 2.5 must be"),
+        (lambda: MultiHeadLoss("4", 2, 3), "features: '4' must be a whole number, 1 or more"),
         (lambda: MultiHeadLoss(4, 2, 2, init_scale=-1), "init_scale: -1 must be a finite number, 0 or more"),
         (lambda: MultiHeadLoss(3, 2, 2)(torch.ones(4, 3), torch.zeros(4, 1).long()), r"labels: shape \(4, 1\) must be"),
         (lambda: MaxMarginRegularizer(float("nan")), "strength: nan must be"),
@@ -615,6 +616,21 @@ MASKED = MaskedFeatures(nn.Linear(2, 3))
 def test_the_door(call, line):
     with pytest.raises(BadStrategy, match=line):
         call()
+
+
+def test_numbers_of_numpy_are_numbers():
+    heads = MultiHeadLoss(np.int64(4), np.int32(2), np.int64(3), init_scale=np.float32(0.1))
+    assert heads.weight.shape == (3, 2, 4)
+    strength = np.float32(0.5)
+    features, labels = gaussian(6, 4).float(), torch.arange(6) % 2
+    assert torch.equal(MaxMarginRegularizer(strength)(features, labels), MaxMarginRegularizer(0.5)(features, labels))
+    assert l2_to_start(nn.Linear(3, 2), strength)().item() == 0
+    model = nn.Linear(3, 2)
+    mixout(model, strength)
+    inputs = gaussian(9, 3).float()
+    masked = MaskedFeatures(nn.Linear(2, 3), rate=strength)
+    losses = self_unsupervised_retraining(model, inputs, masked, steps=np.int64(2), batch_size=np.int64(4))
+    assert len(losses) == 2 and isinstance(noisy(inputs, strength), torch.Tensor)
 
 
 def test_a_wrong_name_freezes_nothing():

@@ -21,7 +21,7 @@ BAD = [
     ({"l2": -0.1}, ["l2: -0.1", "finite number, 0 or more"]),
     ({"l2": math.inf}, ["l2: inf", "finite"]),
     ({"init_scale": math.nan}, ["init_scale: nan", "finite"]),
-    ({"step_size": "large"}, ["step_size: large", "finite number"]),
+    ({"step_size": "large"}, ["step_size: 'large'", "finite number"]),
     ({"step_size": -1.0}, ["step_size: -1.0", "0 or more"]),
     ({"step_size": math.nan}, ["step_size: nan", "finite"]),
     ({"loss": "exponential"}, ["step_size", "exponential", "give a number"]),
@@ -44,6 +44,11 @@ def test_a_bad_value_is_named_with_what_would_be_right(given, words):
 def test_losses_of_two_classes_refuse_three(loss):
     with pytest.raises(BadTuning, match=f"loss: {loss} is for two classes; 3 classes need logistic"):
         HeadTuning(loss=loss, step_size=0.1).facts(3)
+
+
+def test_numbers_of_numpy_are_numbers():
+    given, plain = HeadTuning(steps=np.int64(3), l2=np.float32(0.5)), HeadTuning(steps=3, l2=0.5)
+    assert given == plain and given.label() == plain.label()
 
 
 def test_labels_differ_for_different_tunings():

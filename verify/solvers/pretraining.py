@@ -12,7 +12,7 @@ import numpy as np
 from synth.pretraining import TransferTask
 from synth.seeds import stream
 from verify.encoder import Encoder, drawn_encoder
-from verify.networks import Member
+from verify.networks import Member, check_members
 from verify.solvers.reconstruction import Batch, Pretrained, reconstructed
 from verify.solvers.stacks import in_stacks
 from verify.tuning import BadTuning
@@ -95,6 +95,8 @@ def retrain(
     _check(steps, mask_rate, step_size)
     if len(pretrained) != len(tasks):
         raise BadTuning(f"pretrained: must be one for each of {len(tasks)} tasks; got {len(pretrained)}")
+    for task in tasks:
+        check_members(members, task.samples)
     seeds = sorted({member.seed for member in members})
     place = [seeds.index(member.seed) for member in members]
 

@@ -20,7 +20,7 @@ def l2_to_start(model: nn.Module, strength: float) -> Callable[[], Tensor]:
     Call it for the pre-trained encoder, without a head that starts at random, when it is on its device.
     Source: Li, Grandvalet & Davoine 2018 (arXiv:1802.01483).
     """
-    size("strength", strength)
+    strength = size("strength", strength)
     parameters = [p for p in model.parameters() if p.requires_grad]
     if not parameters:
         raise BadStrategy("model: no parameter requires a gradient, so none can leave its start")
@@ -35,9 +35,8 @@ class Mixout(nn.Module):
 
     def __init__(self, start: Tensor, rate: float, generator: Generator | None) -> None:
         super().__init__()
-        share("rate", rate)
+        self.rate, self.generator = share("rate", rate), generator
         self.register_buffer("start", start.detach().clone())
-        self.rate, self.generator = rate, generator
 
     def forward(self, weight: Tensor) -> Tensor:
         """The mixed parameter in training, the parameter itself in evaluation."""
@@ -71,8 +70,7 @@ def without_mixout(model: nn.Module) -> None:
 
 def noisy(inputs: Tensor, sigma: float, generator: Generator | None = None) -> Tensor:
     """The inputs (any shape, floats) plus Gaussian noise of deviation `sigma`; of a text these are its embeddings."""
-    size("sigma", sigma)
-    return inputs + sigma * normal(inputs, generator)
+    return inputs + size("sigma", sigma) * normal(inputs, generator)
 
 
 def freeze(model: nn.Module, *layers: str) -> None:

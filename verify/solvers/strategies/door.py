@@ -1,6 +1,7 @@
 """What is checked before anything runs, each with one line that names the argument, the value and what would be right."""
 
 import math
+from numbers import Integral, Real
 
 from torch import Tensor
 
@@ -9,22 +10,26 @@ class BadStrategy(ValueError):
     """An argument that makes no sense; the message names it, its value and what would be right."""
 
 
-def whole(name: str, value: object, least: int) -> None:
-    """A whole number, `least` or more."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise BadStrategy(f"{name}: {value} must be a whole number, {least} or more")
+def whole(name: str, value: object, least: int) -> int:
+    """A whole number, `least` or more, as Python's own, whatever kind was given; so it is below."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise BadStrategy(f"{name}: {value!r} must be a whole number, {least} or more")
+    return int(value)
 
 
-def size(name: str, value: object) -> None:
+def size(name: str, value: object) -> float:
     """A finite number, 0 or more."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise BadStrategy(f"{name}: {value} must be a finite number, 0 or more")
+    if isinstance(value, bool) or not isinstance(value, Real) or value < 0 or not value < math.inf:
+        raise BadStrategy(f"{name}: {value!r} must be a finite number, 0 or more")
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
-def share(name: str, value: object, *, positive: bool = False) -> None:
+def share(name: str, value: object, *, positive: bool = False) -> float:
     """A number from 0 to 1, without 1, and without 0 where it must be positive."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1 or (positive and not value):
-        raise BadStrategy(f"{name}: {value} must be {'more than 0' if positive else '0 or more'}, and less than 1")
+    right = "more than 0" if positive else "0 or more"
+    if isinstance(value, bool) or not isinstance(value, Real) or value < 0 or not value < 1 or (positive and not value):
+        raise BadStrategy(f"{name}: {value!r} must be {right}, and less than 1")
+    return float(value)
 
 
 def labelled(features: Tensor, labels: Tensor) -> None:

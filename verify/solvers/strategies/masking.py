@@ -25,8 +25,7 @@ class MaskedFeatures(nn.Module):
 
     def __init__(self, decoder: nn.Module, *, rate: float = 0.15, value: float = 0.0) -> None:
         super().__init__()
-        share("rate", rate, positive=True)
-        self.decoder, self.rate, self.value = decoder, rate, value
+        self.decoder, self.rate, self.value = decoder, share("rate", rate, positive=True), value
 
     def forward(self, model: nn.Module, batch: Batch, generator: Generator | None) -> Tensor:
         """The mean squared error () over the masked entries of a batch (n, …, d)."""
@@ -51,12 +50,11 @@ class MaskedTokens(nn.Module):
         self, mask_token_id: int, vocabulary: int, special_ids: Collection[int] = (), *, rate: float = 0.15
     ) -> None:
         super().__init__()
-        whole("vocabulary", vocabulary, 1)
-        whole("mask_token_id", mask_token_id, 0)
+        self.vocabulary = whole("vocabulary", vocabulary, 1)
+        self.mask_token_id = whole("mask_token_id", mask_token_id, 0)
         if mask_token_id >= vocabulary:
             raise BadStrategy(f"mask_token_id: {mask_token_id} must be less than the vocabulary, {vocabulary}")
-        share("rate", rate, positive=True)
-        self.mask_token_id, self.vocabulary, self.rate = mask_token_id, vocabulary, rate
+        self.rate = share("rate", rate, positive=True)
         self.special_ids = tuple(special_ids)
 
     @classmethod

@@ -20,8 +20,7 @@ class MaxMarginRegularizer(nn.Module):
 
     def __init__(self, strength: float = 1.0) -> None:
         super().__init__()
-        size("strength", strength)
-        self.strength = strength
+        self.strength = size("strength", strength)
 
     def forward(self, features: Tensor, labels: Tensor) -> Tensor:
         """The penalty (), of features (…, h) and labels (…): any whole numbers, −100 for a sample that does not count."""

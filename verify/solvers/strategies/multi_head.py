@@ -39,8 +39,11 @@ class MultiHeadLoss(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        for name, value in (("features", features), ("classes", classes), ("heads", heads)):
-            whole(name, value, 1)
+        features, classes, heads = (
+            whole("features", features, 1),
+            whole("classes", classes, 1),
+            whole("heads", heads, 1),
+        )
         self.loss = loss
         self.weight = nn.Parameter(torch.empty(heads, classes, features))
         self.bias = nn.Parameter(torch.zeros(heads, classes))
@@ -48,8 +51,7 @@ class MultiHeadLoss(nn.Module):
             for parameter in (self.weight, self.bias):
                 nn.init.uniform_(parameter, -(features**-0.5), features**-0.5, generator=generator)
         else:
-            size("init_scale", init_scale)
-            nn.init.normal_(self.weight, std=init_scale, generator=generator)
+            nn.init.normal_(self.weight, std=size("init_scale", init_scale), generator=generator)
 
     def forward(self, features: Tensor, labels: Tensor) -> Tensor:
         """The mean over the heads of their mean losses, (), of features (…, d) and labels (…)."""

@@ -43,8 +43,7 @@ def self_unsupervised_retraining(
 
     The model is in training mode meanwhile; afterwards every part has its own mode again, and no gradient is left.
     """
-    whole("steps", steps, 0)
-    whole("batch_size", batch_size, 1)
+    steps, batch_size = whole("steps", steps, 0), whole("batch_size", batch_size, 1)
     samples = _samples(inputs)
     trained = nn.ModuleList(part for part in (model, masked_loss) if isinstance(part, nn.Module))
     parameters = [p for p in trained.parameters() if p.requires_grad]
