@@ -14,6 +14,7 @@ from tolerances import tolerance
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import parametrizations, parametrize
 
 from verify.solvers.strategies import (
     BadStrategy,
@@ -359,9 +360,31 @@ def test_a_loss_that_is_no_number_leaves_the_model_as_it_was():
     inputs = low_rank()
     inputs[3] = torch.inf
     before = copy.deepcopy(encoder.state_dict())
-    with pytest.raises(RetrainingDiverged, match="at step 1"):
+    with pytest.raises(RetrainingDiverged, match="at step 1; the inputs are not finite"):
         self_unsupervised_retraining(encoder, inputs, masked, steps=5, batch_size=200, generator=seeded())
     assert all(torch.equal(value, before[name]) for name, value in encoder.state_dict().items())
+
+
+def test_the_step_size_is_blamed_for_what_it_did_alone():
+    encoder, masked = masked_setting()
+    optimizer = torch.optim.SGD([*encoder.parameters(), *masked.parameters()], lr=1e30)
+    with pytest.raises(RetrainingDiverged, match=r"at step [2-9]; try a smaller step size"):
+        self_unsupervised_retraining(encoder, low_rank(), masked, steps=9, optimizer=optimizer, generator=seeded())
+    encoder, masked = masked_setting()
+    with torch.no_grad():
+        encoder[0].weight[0, 0] = torch.nan
+    with pytest.raises(RetrainingDiverged, match="loss: nan at step 1; the model is not finite"):
+        self_unsupervised_retraining(encoder, low_rank(), masked, steps=5, generator=seeded())
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_an_optimizer_without_a_part_is_refused(part):
+    parts = masked_setting()
+    optimizer = torch.optim.SGD(parts[part].parameters(), lr=0.1)
+    with pytest.raises(BadStrategy, match=r"optimizer: it must hold all that is trained, .*weight is missing"):
+        self_unsupervised_retraining(parts[0], low_rank(), parts[1], steps=1, optimizer=optimizer)
+    parts[1 - part].requires_grad_(False)
+    assert len(self_unsupervised_retraining(parts[0], low_rank(), parts[1], steps=1, optimizer=optimizer)) == 1
 
 
 def test_masked_features_show_the_value_and_nothing_masked():
@@ -508,6 +531,37 @@ def test_mixout_in_training_and_out_of_it():
     assert sorted(name for name, _ in model.named_parameters()) == sorted(wanted)
 
 
+@pytest.mark.parametrize(
+    ("foreign", "kind"), [(parametrizations.orthogonal, "_Orthogonal"), (parametrizations.weight_norm, "_WeightNorm")]
+)
+def test_other_parametrisations_are_left_alone(foreign, kind):
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    mixout(model[0], 0.5)
+    foreign(model[1])
+    before = model[1].weight.detach().clone()
+    with pytest.raises(BadStrategy, match=f"layer '1' must be a plain parameter; it is made by {kind}"):
+        mixout(nn.ModuleDict({"1": model[1]}), 0.5)
+    without_mixout(model)
+    assert not parametrize.is_parametrized(model[0]) and torch.equal(model[1].weight, before)
+    assert parametrize.is_parametrized(model[1])
+
+
+def test_a_parametrisation_beside_mixout_is_named_and_nothing_is_taken_off():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    mixout(model, 0.5)
+    parametrizations.orthogonal(model[1])
+    for call in (without_mixout, lambda m: mixout(m[1], 0.5)):
+        with pytest.raises(BadStrategy, match="Mixout, _Orthogonal"):
+            call(model)
+    assert all(parametrize.is_parametrized(layer) for layer in model)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_weight_that_a_hook_makes_is_not_mixed():
+    with pytest.raises(BadStrategy, match="layer '' must be a plain parameter; it is made by a hook"):
+        mixout(nn.utils.weight_norm(nn.Linear(3, 3)), 0.5)
+
+
 def test_noise_has_its_deviation_and_the_generator_its_say():
     x = gaussian(100, 50)
     one, again = noisy(x, 0.2, seeded(5)), noisy(x, 0.2, seeded(5))
@@ -593,7 +647,10 @@ MASKED = MaskedFeatures(nn.Linear(2, 3))
         (lambda: l2_to_start(FROZEN, 1.0), "model: no parameter requires a gradient"),
         (lambda: mixout(LINEAR, 1.0), "rate: 1.0 must be 0 or more, and less than 1"),
         (lambda: mixout(nn.Tanh(), 0.1), "model: it has no linear layer"),
-        (lambda: [mixout(m, 0.1) for m in [nn.Linear(2, 2)] * 2], "parametrised weight already"),
+        (
+            lambda: [mixout(m, 0.1) for m in [nn.Linear(2, 2)] * 2],
+            "layer '' is mixed already; call without_mixout first",
+        ),
         (lambda: noisy(torch.ones(2), -0.1), "sigma: -0.1 must be"),
         (lambda: freeze(LINEAR, "embeddings"), "layers: embeddings is no submodule"),
         (lambda: self_unsupervised_retraining(LINEAR, torch.ones(4, 3), MASKED, steps=-1), "steps: -1 must be"),

@@ -51,21 +51,47 @@ def mixout(model: nn.Module, rate: float, *, generator: Generator | None = None)
     A mask is drawn whenever a layer runs. The parameters stay the same objects, so an optimizer keeps them.
     Source: Lee, Cho & Kang 2020 (arXiv:1909.11299), who draw one number for each input of a layer in place of each entry.
     """
-    layers = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    layers = _linear(model)
     if not layers:
         raise BadStrategy("model: it has no linear layer to mix")
-    if any(parametrize.is_parametrized(layer, "weight") for layer in layers):
-        raise BadStrategy("model: a linear layer has a parametrised weight already; call without_mixout first")
-    for layer in layers:
+    for name, layer in layers.items():
+        kinds = _parametrised_by(layer)
+        if kinds == ["Mixout"]:
+            raise BadStrategy(f"model: the weight of layer {name!r} is mixed already; call without_mixout first")
+        if kinds or not isinstance(layer.weight, nn.Parameter):
+            by = ", ".join(kinds) or "a hook"
+            raise BadStrategy(f"model: the weight of layer {name!r} must be a plain parameter; it is made by {by}")
+    for layer in layers.values():
         parametrize.register_parametrization(layer, "weight", Mixout(layer.weight, rate, generator))
 
 
 def without_mixout(model: nn.Module) -> None:
-    """Takes `mixout` off again, in place: plain layers with the weights as trained."""
-    for layer in list(model.modules()):
-        if isinstance(layer, nn.Linear) and parametrize.is_parametrized(layer, "weight"):
-            cast(nn.ModuleDict, layer.parametrizations)["weight"].eval()  # so that what is left is not a mixture
-            parametrize.remove_parametrizations(layer, "weight")
+    """Takes `mixout` off again, in place: plain layers with the weights as trained; layers without it stay as they are.
+
+    Raises BadStrategy, and takes nothing off, where a weight is parametrised by more than mixout.
+    """
+    mixed = {name: layer for name, layer in _linear(model).items() if "Mixout" in _parametrised_by(layer)}
+    for name, layer in mixed.items():
+        if len(kinds := _parametrised_by(layer)) > 1:
+            by = ", ".join(kinds)
+            raise BadStrategy(
+                f"model: the weight of layer {name!r} must be parametrised by Mixout alone; it is by {by}"
+            )
+    for layer in mixed.values():
+        cast(nn.ModuleDict, layer.parametrizations)["weight"].eval()  # so that what is left is not a mixture
+        parametrize.remove_parametrizations(layer, "weight")
+
+
+def _linear(model: nn.Module) -> dict[str, nn.Linear]:
+    """By name."""
+    return {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Linear)}
+
+
+def _parametrised_by(layer: nn.Linear) -> list[str]:
+    """The kinds of what makes its weight, nothing for a plain parameter."""
+    if not parametrize.is_parametrized(layer, "weight"):
+        return []
+    return [type(each).__name__ for each in cast(nn.ModuleDict, layer.parametrizations)["weight"].children()]
 
 
 def noisy(inputs: Tensor, sigma: float, generator: Generator | None = None) -> Tensor:

@@ -38,7 +38,7 @@ def self_unsupervised_retraining(
     inputs       a tensor, or a mapping of tensors, with the n samples on the first axis
     masked_loss  of a model, a batch and a generator: `MaskedFeatures` or `MaskedTokens`, or a function of your own
     steps        each on `batch_size` samples (fewer at the end of a pass); every pass is shuffled anew
-    optimizer    over the parameters of the model, and of the decoder if there is one; without, AdamW with step 5e-5
+    optimizer    over all trainable parameters of the model, and of the decoder if there is one; without, AdamW with step 5e-5
     generator    of order and masks. Dropout inside the model draws from torch's global generator
 
     The model is in training mode meanwhile; afterwards every part has its own mode again, and no gradient is left.
@@ -50,6 +50,12 @@ def self_unsupervised_retraining(
     if not parameters:
         raise BadStrategy("model: no parameter requires a gradient, so there is nothing to train")
     optimizer = AdamW(parameters, lr=STEP_SIZE) if optimizer is None else optimizer
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    names = [name.partition(".")[2] for name, p in trained.named_parameters() if p.requires_grad and id(p) not in held]
+    if names:
+        raise BadStrategy(
+            f"optimizer: it must hold all that is trained, of model and masked_loss; {names[0]} is missing"
+        )
     modes = {module: module.training for module in trained.modules()}
     trained.train()
     losses: list[float] = []
@@ -57,10 +63,11 @@ def self_unsupervised_retraining(
         batches = _batches(samples, batch_size, generator)
         for _ in range(steps):
             trained.zero_grad()
-            loss = masked_loss(model, _picked(inputs, next(batches), parameters[0].device), generator)
+            batch = _picked(inputs, next(batches), parameters[0].device)
+            loss = masked_loss(model, batch, generator)
             losses.append(loss.item())
             if not math.isfinite(losses[-1]):
-                raise RetrainingDiverged(f"loss: {losses[-1]} at step {len(losses)}; try a smaller step size")
+                raise RetrainingDiverged(f"loss: {losses[-1]} at step {len(losses)}; {_cause(batch, len(losses))}")
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     finally:
@@ -68,6 +75,18 @@ def self_unsupervised_retraining(
         for module, mode in modes.items():
             module.training = mode
     return losses
+
+
+def _cause(batch: Batch, step: int) -> str:
+    """What to do about a loss that is no number."""
+    tensors = [batch] if isinstance(batch, Tensor) else batch.values()
+    if not all(tensor.isfinite().all() for tensor in tensors):
+        return "the inputs are not finite"
+    return (
+        "the model is not finite, or its loss overflows before it is trained"
+        if step == 1
+        else "try a smaller step size"
+    )
 
 
 def _samples(inputs: Batch) -> int:
