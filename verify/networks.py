@@ -140,9 +140,17 @@ class NetworkJob:
     snapshots: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        n, p = self.inputs.shape
-        if p != self.encoder.inputs or self.test_inputs.shape[1] != p:
-            raise BadTuning(f"encoder: takes {self.encoder.inputs} inputs; the samples have {p}")
+        for name, of in (("inputs", self.inputs), ("labels", self.labels), ("test_inputs", self.test_inputs)):
+            if not isinstance(of, np.ndarray):
+                raise BadTuning(f"{name}: must be a NumPy array; got {type(of).__name__}")
+        for name, of in (("inputs", self.inputs), ("test_inputs", self.test_inputs)):
+            if of.ndim != 2 or of.dtype.kind not in "fiu":
+                raise BadTuning(f"{name}: must be numbers with two axes; got {of.dtype} of shape {of.shape}")
+            if of.shape[1] != self.encoder.inputs:
+                raise BadTuning(f"encoder: takes {self.encoder.inputs} inputs; {name} have {of.shape[1]}")
+        n = len(self.inputs)
+        if not n:
+            raise BadTuning("inputs: there must be one sample or more; got 0")
         if self.labels.shape != (n,) or not np.isin(self.labels, (-1, 1)).all():
             raise BadTuning(f"labels: must be {n} numbers, −1 or +1")
         check_members(self.members, n)

@@ -184,6 +184,9 @@ def test_a_run_that_leaves_the_floats_or_climbs_is_a_status_and_harms_no_other()
     far = fit(loss="squared", step_size=1e3, steps=300, frozen=2)
     assert set(far.status) == {Status.NON_FINITE} and not far.ok.any()
     assert set(fit(loss="squared", step_size=3.0, steps=3, frozen=2).status) == {Status.DIVERGED}
+    high = fit(loss="squared", step_size=1e60, steps=3, frozen=2)
+    assert np.isfinite(high.parameters).all() and np.isinf(high.risks).all()
+    assert set(high.status) == {Status.DIVERGED}, "the weights are finite, and their squares alone are not"
 
 
 def test_nothing_moves_without_steps_or_with_steps_of_size_zero():

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def job(**changed):
 
 
 WRONG_JOBS = [
-    ({"encoder": drawn_encoder(inputs=5, widths=(3,), seed=0)}, "encoder: takes 5 inputs; the samples have 4"),
+    ({"encoder": drawn_encoder(inputs=5, widths=(3,), seed=0)}, "encoder: takes 5 inputs; inputs have 4"),
     ({"members": ()}, "members: there must be one or more"),
     ({"members": (Member(6),)}, "members: sample 6 cannot be left out of 6"),
     ({"members": (Member(-1),)}, "members: left_out: -1 must be a whole number, 0 or more"),
@@ -92,6 +93,24 @@ def test_a_job_that_does_not_fit_is_refused(changed, message):
 def test_layers_that_do_not_fit_are_no_encoder(weights, biases):
     with pytest.raises(BadTuning, match="encoder: "):
         Encoder(weights, biases)
+
+
+WRONG_ARRAYS = [
+    ({"test_inputs": np.zeros((5, 3))}, "encoder: takes 4 inputs; test_inputs have 3"),
+    ({"test_inputs": np.zeros(4)}, r"test_inputs: must be numbers with two axes; got float64 of shape \(4,\)"),
+    ({"inputs": np.zeros(6)}, "inputs: must be numbers with two axes"),
+    ({"inputs": [[0.0] * 4] * 6}, "inputs: must be a NumPy array; got list"),
+    ({"inputs": np.full((6, 4), "1")}, "inputs: must be numbers with two axes; got <U1"),
+    ({"inputs": np.zeros((0, 4)), "labels": np.zeros(0)}, "inputs: there must be one sample or more; got 0"),
+    ({"labels": [1] * 6}, "labels: must be a NumPy array; got list"),
+    ({"labels": np.zeros(6)}, "labels: must be 6 numbers"),
+]
+
+
+@pytest.mark.parametrize(("changed", "message"), WRONG_ARRAYS, ids=[message for _, message in WRONG_ARRAYS])
+def test_arrays_that_do_not_fit_are_refused_by_name(changed, message):
+    with pytest.raises(BadTuning, match=message):
+        replace(job(), **changed)
 
 
 def test_what_a_member_sees_and_what_it_counts():

@@ -78,7 +78,8 @@ def fit_of(job: NetworkJob, position: int, seen: Sequence[Look], start: Look) ->
 
 
 def _status(rows: Floats, before: Floats, after: Floats) -> tuple[Status, ...]:
-    finite = np.isfinite(rows).all(axis=-1) & np.isfinite(after)
+    risen = np.isfinite(before) & (after == inf)  # the weights are numbers, and only their squares too large for one
+    finite = np.isfinite(rows).all(axis=-1) & (np.isfinite(after) | risen)
     return tuple(
         Status.NON_FINITE if not ok else Status.DIVERGED if end > begin else Status.OK
         for ok, begin, end in zip(finite, before, after, strict=True)

@@ -85,7 +85,8 @@ class NetworkRisk:
         tuning = self.tuning
         features = encoded(at.weights[:-1], at.biases[:-1], self._seen)[-1]
         outputs = affine(at.weights[-1], at.biases[-1], features)
-        value = (self._losses(outputs) * self.weights).sum(dim=-1)
+        losses = torch.where(self.weights > 0, self._losses(outputs), 0.0)  # ∞ times 0 is no number
+        value = (losses * self.weights).sum(dim=-1)
         if tuning.margin_strength and at.weights[:-1]:
             value = value + tuning.margin_strength * self._penalty(features.mT, self.weights)
         if tuning.l2 and tuning.optimiser != "adamw":
