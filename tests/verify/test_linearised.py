@@ -98,6 +98,24 @@ def test_what_has_no_linearisation_is_refused():
         linearisation_gap(job(l2=0.1))
 
 
+def test_inputs_in_single_precision_are_taken_as_they_are():
+    one = job(frozen=1)
+    low = replace(one, inputs=one.inputs.astype(np.float32), test_inputs=one.test_inputs.astype(np.float32))
+    same = replace(low, inputs=low.inputs.astype(np.float64), test_inputs=low.test_inputs.astype(np.float64))
+    found, wanted = linearise(low), linearise(same)
+    assert found.task.features.dtype == np.float64
+    assert np.allclose(found.test_jacobian, wanted.test_jacobian, rtol=1e-12, atol=1e-14)
+    assert linearisation_gap(low).largest == pytest.approx(linearisation_gap(same).largest, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["inputs", "test_inputs"])
+def test_inputs_that_are_no_numbers_have_no_slope(name):
+    wild = getattr(job(), name).copy()
+    wild[0, 0] = np.nan
+    with pytest.raises(BadTuning, match="inputs: the network or its slope is not finite there"):
+        linearise(replace(job(), **{name: wild}))
+
+
 def test_a_network_that_does_not_move_has_no_gap():
     assert max(linearisation_gap(job(steps=0))) < 1e-14
     assert tune_networks([job(steps=0)])[0].ok.all()

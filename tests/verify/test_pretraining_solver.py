@@ -118,7 +118,13 @@ def test_no_steps_change_nothing(pretrained):
         ({"mask_rate": 1.0}, "mask_rate: 1.0"),
         ({"step_size": np.inf}, "step_size: inf"),
         ({"batch_size": 0}, "batch_size: 0"),
+        ({"steps": 1.5}, "steps: 1.5 must be a whole number"),
+        ({"steps": "3"}, "steps: '3' must be"),
+        ({"seed": -1}, "seed: -1 must be"),
         ({"widths": ()}, "widths: "),
+        ({"widths": 5}, "widths: 5 must name one layer or more"),
+        ({"widths": (4, 0)}, "widths: 0 must be a whole number, 1 or more"),
+        ({"device": "foo"}, "device: foo is none of auto, cpu, cuda"),
         ({"threads": 0}, "threads: 0"),
     ],
 )
@@ -139,6 +145,11 @@ def test_what_makes_no_sense_is_named(given, message):
 def test_members_that_are_none_are_not_retrained(pretrained, members, message):
     with pytest.raises(BadTuning, match=message):
         retrain(pretrained, TASKS, members=members)
+
+
+def test_a_source_without_samples_is_named():
+    with pytest.raises(BadTuning, match="tasks: the source of transfer-0 has no sample"):
+        pretrain([replace(TASKS[0], source=np.zeros((0, 8)))])
 
 
 def test_every_task_needs_its_encoder(pretrained):

@@ -659,6 +659,23 @@ MASKED = MaskedFeatures(nn.Linear(2, 3))
             "batch_size: 0",
         ),
         (lambda: self_unsupervised_retraining(LINEAR, torch.ones(0, 3), MASKED, steps=1), r"inputs: \[0\] samples"),
+        (
+            lambda: self_unsupervised_retraining(LINEAR, np.ones((4, 3)), MASKED, steps=1),
+            "inputs: ndarray must be a tensor",
+        ),
+        (lambda: self_unsupervised_retraining(LINEAR, None, MASKED, steps=1), "inputs: NoneType must be a tensor"),
+        (lambda: self_unsupervised_retraining(LINEAR, {"a": [1]}, MASKED, steps=1), "inputs: list must be a tensor"),
+        (
+            lambda: MaskedFeatures(nn.Linear(2, 1))(LINEAR, torch.ones(4, 3), None),
+            r"decoder: what it gives has shape \(4, 1\) must be that of the batch, \(4, 3\)",
+        ),
+        (
+            lambda: MultiHeadLoss(3, 2, 2)(torch.ones(4, 3), torch.tensor([-1, 1, 1, 1])),
+            "labels: must be whole numbers from 0 to 1, or -100; Target -1 is out of bounds",
+        ),
+        (lambda: MultiHeadLoss(3, 2, 2)(torch.ones(2, 3), torch.tensor([0, 2])), "labels: must be .* Target 2 is out"),
+        (lambda: MultiHeadLoss(3, 2, 2)(torch.ones(2, 3), [0, 1]), "labels: list must be a tensor"),
+        (lambda: MaxMarginRegularizer()(np.ones((2, 3)), torch.ones(2).long()), "features: ndarray must be a tensor"),
         (lambda: self_unsupervised_retraining(LINEAR, {}, MASKED, steps=1), r"inputs: \[\] samples"),
         (
             lambda: self_unsupervised_retraining(LINEAR, {"a": torch.ones(4), "b": torch.ones(5)}, MASKED, steps=1),

@@ -10,7 +10,9 @@ DRIVERS = ("libcuda.so.1", "libamdhip64.so", "nvcuda.dll")
 
 @cache
 def resolved(name: str) -> str:
-    """cpu or cuda; auto is a GPU where torch sees one. Raises BadTuning for cuda where it sees none."""
+    """cpu or cuda; auto is a GPU where torch sees one. Raises BadTuning for cuda where it sees none, and for other names."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise BadTuning(f"device: {name} is none of auto, cpu, cuda")
     if name == "cpu":
         return name
     seen = any(map(_loads, DRIVERS)) and _torch_sees_one()

@@ -58,7 +58,7 @@ class LinearisationGap(NamedTuple):
 def linearise(job: NetworkJob, seed: int = 0) -> Linearised:
     """The job's network where it starts with the head of `seed`; what penalties and noise the job has plays no part.
 
-    Raises BadTuning for several heads, or where members start from encoders of their own.
+    In float64. Raises BadTuning for several heads, for encoders one a member, and for inputs or weights that are not finite.
     """
     tuning, encoder = job.tuning, job.encoder
     if tuning.heads > 1:
@@ -67,7 +67,11 @@ def linearise(job: NetworkJob, seed: int = 0) -> Linearised:
         raise BadTuning(f"encoder: one for all members is linearised; got one for each of {encoder.members}")
     head = tuning.head_scale * stream(seed, "start").standard_normal((1, encoder.widths[-1]))
     layers = list(zip(encoder.weights, encoder.biases, strict=True))
-    trained = [torch.tensor(of) for layer in [*layers[tuning.frozen :], (head, np.zeros(1))] for of in layer]
+    trained = [
+        torch.tensor(of, dtype=torch.float64)
+        for layer in [*layers[tuning.frozen :], (head, np.zeros(1))]
+        for of in layer
+    ]
     theta = torch.cat([of.reshape(-1) for of in trained])
     sizes = [of.numel() for of in trained]
 
@@ -83,12 +87,16 @@ def linearise(job: NetworkJob, seed: int = 0) -> Linearised:
         below = inputs
         if tuning.frozen:
             below = Encoder(encoder.weights[: tuning.frozen], encoder.biases[: tuning.frozen]).features(inputs)
-        rows = torch.tensor(below)
+        rows = torch.tensor(below, dtype=torch.float64)
         jacobian = vmap(grad(output), in_dims=(None, 0))(theta, rows)
         return jacobian.numpy(), vmap(output, in_dims=(None, 0))(theta, rows).numpy()
 
     jacobian, outputs = at_start(job.inputs)
     test_jacobian, test_outputs = at_start(job.test_inputs)
+    if not all(np.isfinite(of).all() for of in (jacobian, outputs, test_jacobian, test_outputs)):
+        raise BadTuning(
+            "inputs: the network or its slope is not finite there; inputs and encoder must be finite numbers"
+        )
     start = np.asarray(np.linalg.lstsq(jacobian, outputs, rcond=None)[0][None], np.float64)
     task = Task(jacobian, job.labels, name="tangent", family="tangent", class_count=2)
     return Linearised(task=task, start=start, outputs=outputs, test_jacobian=test_jacobian, test_outputs=test_outputs)

@@ -4,7 +4,6 @@ Entries of the inputs are masked, and a linear decoder is to say what they were.
 Source: Fu, So & Collier 2023 (arXiv:2301.09820), self-unsupervised re-training.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -15,7 +14,7 @@ from verify.encoder import Encoder, drawn_encoder
 from verify.networks import Member, check_members
 from verify.solvers.reconstruction import Batch, Pretrained, reconstructed
 from verify.solvers.stacks import in_stacks
-from verify.tuning import BadTuning
+from verify.tuning import BadTuning, number_below, whole_number
 
 __all__ = ["Pretrained", "pretrain", "retrain"]
 
@@ -41,10 +40,15 @@ def pretrain(
     Raises BadTuning for rates and sizes that make no sense. A run that leaves the floats is seen in its losses.
     """
     _check(steps, mask_rate, step_size)
-    if batch_size < 1:
-        raise BadTuning(f"batch_size: {batch_size} must be 1 or more")
-    if not widths or min(widths) < 1:
-        raise BadTuning(f"widths: {widths} must name one layer or more, each of one feature or more")
+    whole_number("batch_size", batch_size, 1)
+    whole_number("seed", seed, 0)
+    if not isinstance(widths, tuple | list) or not widths:
+        raise BadTuning(f"widths: {widths!r} must name one layer or more, such as (32,)")
+    for width in widths:
+        whole_number("widths", width, 1)
+    for task in tasks:
+        if not len(task.source):
+            raise BadTuning(f"tasks: the source of {task.name} has no sample")
 
     def first(task: TransferTask) -> Pretrained:
         path, p = ("pretraining", *task.seed_path), task.dimension
@@ -128,9 +132,7 @@ def retrain(
 
 
 def _check(steps: int, mask_rate: float, step_size: float) -> None:
-    if steps < 0:
-        raise BadTuning(f"steps: {steps} must be 0 or more")
-    if not 0 < mask_rate < 1:
-        raise BadTuning(f"mask_rate: {mask_rate} must be more than 0 and less than 1")
-    if not 0 <= step_size < math.inf:
-        raise BadTuning(f"step_size: {step_size} must be a finite number, 0 or more")
+    whole_number("steps", steps, 0)
+    if not number_below("mask_rate", mask_rate, 1.0):
+        raise BadTuning(f"mask_rate: {mask_rate!r} must be more than 0 and less than 1")
+    number_below("step_size", step_size)

@@ -34,6 +34,9 @@ def share(name: str, value: object, *, positive: bool = False) -> float:
 
 def labelled(features: Tensor, labels: Tensor) -> None:
     """Features (…, d) with one whole number for each (…)."""
+    for name, of in (("features", features), ("labels", labels)):
+        if not isinstance(of, Tensor):
+            raise BadStrategy(f"{name}: {type(of).__name__} must be a tensor")
     if features.ndim < 2 or labels.shape != features.shape[:-1]:
         raise BadStrategy(
             f"labels: shape {tuple(labels.shape)} must be that of the features {tuple(features.shape)} without the last axis"

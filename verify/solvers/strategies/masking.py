@@ -33,6 +33,9 @@ class MaskedFeatures(nn.Module):
             raise BadStrategy("inputs: to mask features they must be one tensor of floats with two axes or more")
         mask = uniform(batch, generator) < self.rate
         outputs = self.decoder(model(torch.where(mask, self.value, batch)))
+        if outputs.shape != batch.shape:
+            shapes = f"{tuple(outputs.shape)} must be that of the batch, {tuple(batch.shape)}"
+            raise BadStrategy(f"decoder: what it gives has shape {shapes}")
         return masked_reconstruction_loss(*(tensor.flatten(0, -2) for tensor in (outputs, batch, mask)))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor, nn
 
-from verify.solvers.strategies.door import labelled, size, whole
+from verify.solvers.strategies.door import BadStrategy, labelled, size, whole
 
 LossOfLogits = Callable[[Tensor, Tensor], Tensor]
 
@@ -59,7 +59,13 @@ class MultiHeadLoss(nn.Module):
         heads = len(self.weight)
         every = nn.functional.linear(features, self.weight.flatten(0, 1), self.bias.flatten())
         # as many labels for each head, so that the mean over all is the mean over heads of the means over samples
-        return self.loss(every.reshape(-1, self.weight.shape[1]), labels.long().reshape(-1).repeat_interleave(heads))
+        classes = self.weight.shape[1]
+        try:
+            return self.loss(every.reshape(-1, classes), labels.long().reshape(-1).repeat_interleave(heads))
+        except IndexError as error:  # cross-entropy's own; to look at labels beforehand would keep a GPU waiting
+            if self.loss is not nn.functional.cross_entropy:
+                raise
+            raise BadStrategy(f"labels: must be whole numbers from 0 to {classes - 1}, or -100; {error}") from None
 
     def logits(self, features: Tensor) -> Tensor:
         """Those of the mean head, (…, K)."""

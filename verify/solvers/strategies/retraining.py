@@ -5,7 +5,7 @@ Source: Fu, So & Collier 2023 (arXiv:2301.09820), self unsupervised re-training.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Generator, Tensor, nn
@@ -91,7 +91,10 @@ def _cause(batch: Batch, step: int) -> str:
 
 def _samples(inputs: Batch) -> int:
     """How many, the same in every tensor."""
-    tensors = [inputs] if isinstance(inputs, Tensor) else list(inputs.values())
+    tensors = list(inputs.values()) if isinstance(inputs, Mapping) else [inputs]
+    for each in tensors:
+        if not isinstance(each, Tensor):
+            raise BadStrategy(f"inputs: {type(each).__name__} must be a tensor, or a mapping of tensors")
     counts = {len(tensor) if tensor.ndim else 0 for tensor in tensors}
     if len(counts) != 1 or 0 in counts:
         raise BadStrategy(f"inputs: {sorted(counts)} samples; every tensor must have the same number, 1 or more")
