@@ -37,6 +37,6 @@ def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
 
 
 EXPERIMENT = Experiment(
-    id="step-size", about="leave-one-out instability of a head at ⅛ to 1 of the automatic step", tasks=300, quick=60,
+    id="step-size", about="leave-one-out instability of a head at ⅛ to 1 of the automatic step", tasks=300, quick=30,
     block=10, measure=measure,
 )  # fmt: skip

@@ -44,6 +44,6 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 
 
 EXPERIMENT = Experiment(
-    id="variance", about="variance of the direction over draws of the sample, and what bounds it", tasks=300, quick=60,
+    id="variance", about="variance of the direction over draws of the sample, and what bounds it", tasks=300, quick=30,
     block=10, measure=measure,
 )  # fmt: skip

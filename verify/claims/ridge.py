@@ -31,6 +31,6 @@ def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
 
 
 EXPERIMENT = Experiment(
-    id="l2", about="leave-one-out instability of a head with λ = 0.001 … 0.1 B²", tasks=300, quick=60, block=10,
+    id="l2", about="leave-one-out instability of a head with λ = 0.001 … 0.1 B²", tasks=300, quick=30, block=10,
     measure=measure,
 )  # fmt: skip

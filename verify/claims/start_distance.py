@@ -53,6 +53,6 @@ def _from(task: Task, tuning: HeadTuning, distance: float, seed: int) -> Job:
 
 
 EXPERIMENT = Experiment(
-    id="distance", about="leave-one-out instability of a head tuned from ¼ to 4 ‖w_*‖ away", tasks=300, quick=40,
+    id="distance", about="leave-one-out instability of a head tuned from ¼ to 4 ‖w_*‖ away", tasks=300, quick=30,
     block=10, measure=measure,
 )  # fmt: skip

@@ -35,6 +35,6 @@ def _looks(index: int) -> Iterator[tuple[list[tuple[Cell, int]], TaskSpec]]:
 
 
 EXPERIMENT = Experiment(
-    id="steps", about="leave-one-out instability of a head after 100, 1,000 and 10,000 steps", tasks=300, quick=40,
+    id="steps", about="leave-one-out instability of a head after 100, 1,000 and 10,000 steps", tasks=300, quick=30,
     block=10, measure=measure,
 )  # fmt: skip
