@@ -11,7 +11,7 @@ from figures.claims import looks
 from figures.claims.ledger import Ledger
 from figures.words import count, number
 from theory.interval import Interval
-from verify.statistics import mean_interval
+from verify.statistics import stratified_interval
 
 TITLE = "Strategies by measures"
 EXPERIMENT = "strategies"
@@ -63,10 +63,13 @@ def points(ledger: Ledger) -> pd.DataFrame:
 
 
 def _cell(arm: str, measure: str, regime: str, ratio: pd.DataFrame, level: float) -> dict[str, object]:
-    by_task = ratio.groupby("task", sort=False)["ratio"].mean().to_numpy()
-    finite = by_task[np.isfinite(by_task)]
+    tasks = ratio.groupby("task", sort=False)
+    by_task = tasks["ratio"].mean().to_numpy()
+    strata = pd.factorize(tasks["regime"].agg(lambda own: ", ".join(sorted(own))))[0]  # as in the ledger
+    known = np.isfinite(by_task)
+    finite = by_task[known]
     unknown = Interval(value=np.nan, low=-np.inf, high=np.inf)
-    value, low, high = looks.ends(mean_interval(finite, level) if len(finite) else unknown)
+    value, low, high = looks.ends(stratified_interval(finite, strata[known], level) if len(finite) else unknown)
     return {
         "strategy": arm, "measure": measure, "regime": regime, "tasks": len(finite), "lost": len(by_task) - len(finite),
         "measured": value, "low": low, "high": high,
