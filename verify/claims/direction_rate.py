@@ -96,6 +96,6 @@ def _degenerate(number: int, seed: int) -> Task:
 
 
 EXPERIMENT = Experiment(
-    id="rate", about="distance to the maximum-margin direction at t = e^200, e^450, e^1000", tasks=300, quick=20,
+    id="rate", about="distance to the maximum-margin direction at t = e^200, e^450, e^1000", tasks=300, quick=10,
     block=10, measure=measure,
 )  # fmt: skip

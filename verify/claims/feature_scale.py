@@ -39,6 +39,6 @@ def _scaled(task: Task, scale: float) -> Task:
 
 
 EXPERIMENT = Experiment(
-    id="scale", about="leave-one-out instability of a head, all features times ¼, ½, 1", tasks=300, quick=30, block=10,
+    id="scale", about="leave-one-out instability of a head, all features times ¼, ½, 1", tasks=300, quick=20, block=10,
     measure=measure,
 )  # fmt: skip

@@ -45,6 +45,6 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 
 
 EXPERIMENT = Experiment(
-    id="heads", about="the mean of H = 1 … 16 heads from independent starts", tasks=300, quick=30, block=10,
+    id="heads", about="the mean of H = 1 … 16 heads from independent starts", tasks=300, quick=20, block=10,
     measure=measure,
 )  # fmt: skip

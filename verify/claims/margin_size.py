@@ -39,6 +39,6 @@ def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
 
 
 EXPERIMENT = Experiment(
-    id="margin", about="leave-one-out instability of a head at γ/B = 0.03 … 0.24", tasks=300, quick=30, block=10,
+    id="margin", about="leave-one-out instability of a head at γ/B = 0.03 … 0.24", tasks=300, quick=20, block=10,
     measure=measure,
 )  # fmt: skip

@@ -35,6 +35,6 @@ def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
 
 
 EXPERIMENT = Experiment(
-    id="sample-size", about="leave-one-out instability of a head at n = 16 … 128", tasks=300, quick=30, block=15,
+    id="sample-size", about="leave-one-out instability of a head at n = 16 … 128", tasks=300, quick=20, block=15,
     measure=measure,
 )  # fmt: skip
