@@ -242,6 +242,14 @@ class NetworkFit:
         return np.array([s is Status.OK for s in self.status])
 
     @property
+    def encoders(self) -> Encoder:
+        """After the last step, one a member."""
+        ends = np.cumsum([np.prod(shape) for shape in self.shapes])
+        parts = np.split(self.parameters[-1], ends[:-1], axis=-1)[:-2]  # the heads come last
+        layers = [part.reshape(-1, *shape) for part, shape in zip(parts, self.shapes, strict=False)]
+        return Encoder(tuple(layers[::2]), tuple(layers[1::2]))
+
+    @property
     def collapsed(self) -> Floats:
         """(S, R, P'): the heads replaced by their mean, so that networks of any number of heads are as long."""
         heads, width = self.shapes[-2]

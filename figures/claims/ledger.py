@@ -1,6 +1,5 @@
 """A finished ledger as the figures see it: its claims and its two tables, read once and checked at the door."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from figures.run import BadFigure
+from figures.run import BadFigure, json_file, table
 from theory.interval import Interval
 
 MEASUREMENTS = ("experiment", "task", "regime", "arm", "level", "sham", "measure", "seeds", "value")
+REMEDY = "make the ledger again with: tightrope claims"
 EFFECTS = ("claim", "task", "regime", "sham", "effect")
 
 
@@ -61,17 +61,13 @@ def read(out: Path) -> Ledger:
         raise BadFigure(f"{out}: no such directory")
     return Ledger(
         claims=_claims(out / "ledger.json"),
-        measurements=_table(out / "measurements.parquet", MEASUREMENTS),
-        effects=_table(out / "effects.parquet", EFFECTS),
+        measurements=table(out / "measurements.parquet", MEASUREMENTS, of="ledger", remedy=REMEDY),
+        effects=table(out / "effects.parquet", EFFECTS, of="ledger", remedy=REMEDY),
     )
 
 
 def _claims(path: Path) -> list[Claim]:
-    _there(path)
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadFigure(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
+    rows = json_file(path, of="ledger")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise BadFigure(f"{path}: must be a list of claims, at least one")
     try:
@@ -115,19 +111,3 @@ def _interval(ends: Mapping[str, Any]) -> Interval:
         low=-math.inf if low is None else float(low),
         high=math.inf if high is None else float(high),
     )
-
-
-def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    _there(path)
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise BadFigure(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
-    if missing := [name for name in columns if name not in frame]:
-        raise BadFigure(f"{path}: column {missing[0]} is missing; make the ledger again with: tightrope claims")
-    return frame
-
-
-def _there(path: Path) -> None:
-    if not path.is_file():
-        raise BadFigure(f"{path} is missing; is the ledger finished?")

@@ -10,6 +10,8 @@ from synth.spec import TaskSpec
 SAMPLES, DIMENSIONS = LogGrid((16, 24, 32, 48)), LogGrid((4, 8, 16, 32))
 MARGIN, SPREAD = Log(0.05, 0.3), Linear(0.2, 0.8)
 SEPARABLE = ("planted-sphere", "planted-gaussian", "cap")
+MIXED = ("planted-sphere", "label-noise", "cap", "mixture")
+REGIMES = dict(zip(MIXED, ("separable", "overlapping") * 2, strict=True))
 SHAM = 100_000  # task numbers from here on belong to controls
 
 

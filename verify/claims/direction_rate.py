@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from synth.seeds import stream
 from synth.task import Task, from_arrays
 from verify.claims.design import SHAM, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
+from verify.claims.heads import Floats, deviation
 from verify.margins import margins_of
 from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning, steps_at
@@ -29,20 +31,19 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 
     Where the support vectors span the features nothing of a start is left at the first look but rounding, and none is told.
     """
-    tasks, cells, jobs = [], [], []
+    arms, jobs = [], []
     for index in indices:
-        name, regime, first_task = _task(index, seed, 0)
+        itself = _drawn(index, seed, 0)
         for arm in range(-1, len(LOG_STEPS)):  # the task itself, then one drawn anew for every look of the control
-            task = first_task if arm < 0 else _like(index, seed, regime, arm)
+            drawn = itself if arm < 0 else _like(itself, index, seed, arm)
+            task = drawn.task
             tuning = replace(TUNING, init_scale=SPREAD / (task.radius * np.sqrt(task.dimension)))
-            tasks.append(task)
-            cells.append((name, regime, arm))
+            arms.append((arm, drawn))
             jobs.append(Job(task=task, tuning=TUNING, snapshots=LOOKS[:-1]))
             first = int(stream(seed, "claims-rate", index, "starts", arm + 1).integers(1 << 40))
             jobs += [Job(task=task, tuning=tuning, seed=first + r, snapshots=LOOKS[:-1]) for r in range(SEEDS)]
     fits = iter(tune(jobs, replicas=False, threads=1))
-    for (name, regime, arm), task in zip(cells, tasks, strict=True):
-        u = margins_of(task, left_out=False).direction
+    for arm, drawn in arms:
         zero, starts = next(fits), [next(fits) for _ in range(SEEDS)]
         lost = zero.failed or any(fit.failed for fit in starts)
         for k, log_steps in enumerate(LOG_STEPS):
@@ -51,37 +52,37 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
             look = 0 if arm >= 0 else k
             heads = np.stack([fit.snapshots[look].weights.ravel() for fit in (zero, *starts)])
             heads /= np.linalg.norm(heads, axis=1, keepdims=True)
-            spread = np.sqrt(np.square(heads[1:] - heads[1:].mean(axis=0)).sum() / (SEEDS - 1))
-            cell = Cell(name, regime, f"ln t = {log_steps:g}", log_steps, arm >= 0)
-            yield Row(*cell, "margin-direction", 1, np.nan if lost else float(np.linalg.norm(heads[0] - u)))
-            if regime != SPANS:
-                yield Row(*cell, "seed", SEEDS, np.nan if lost else float(spread))
+            cell = Cell(drawn.name, drawn.regime, f"ln t = {log_steps:g}", log_steps, arm >= 0)
+            yield Row(*cell, "margin-direction", 1, np.nan if lost else float(np.linalg.norm(heads[0] - drawn.machine)))
+            if drawn.regime != SPANS:
+                yield Row(*cell, "seed", SEEDS, np.nan if lost else deviation(heads[1:]))
 
 
-def _support(task: Task) -> str:
-    """Whether the support vectors leave the head any freedom that gradient descent could remember its start in."""
-    support = task.signed[list(margins_of(task, left_out=False).whole.support)]
-    return SPANS if np.linalg.matrix_rank(support) == task.dimension else FREE
+class _Drawn(NamedTuple):
+    """A task, named by its number, with the direction of its machine."""
+
+    name: str
+    regime: str
+    task: Task
+    machine: Floats
 
 
-def _like(index: int, seed: int, regime: str, arm: int) -> Task:
+def _like(itself: _Drawn, index: int, seed: int, arm: int) -> _Drawn:
     """The first further draw of a task, of those that belong to one arm of the control, that is of its regime."""
-    return next(
-        task
-        for number in count(arm + 1, len(LOG_STEPS))
-        for _, own, task in [_task(index, seed, number)]
-        if own == regime
-    )
+    others = (_drawn(index, seed, draw) for draw in count(arm + 1, len(LOG_STEPS)))
+    return next(other for other in others if other.regime == itself.regime)
 
 
-def _task(index: int, seed: int, draw: int) -> tuple[str, str, Task]:
-    """Name and regime, and the task; draw 0 is the task itself, others are for the control."""
-    number = index + SHAM * draw
-    if index % DEGENERATE == 0:
-        return f"{index:04d}-degenerate", "degenerate", _degenerate(number, seed)
+def _drawn(index: int, seed: int, draw: int) -> _Drawn:
+    """Draw 0 is the task itself, others are for the control. Its support vectors may leave a head room to remember its start."""
+    number, odd = index + SHAM * draw, index % DEGENERATE == 0
     spec = spec_of("rate", index, samples=LogGrid((8, 12, 16, 24)), dimensions=LogGrid((4, 8)))
-    task = generate(replace(spec, index=number), seed)
-    return spec.name, _support(task), task
+    task = _degenerate(number, seed) if odd else generate(replace(spec, index=number), seed)
+    margins = margins_of(task, left_out=False)
+    if odd:
+        return _Drawn(f"{index:04d}-degenerate", "degenerate", task, margins.direction)
+    spans = np.linalg.matrix_rank(task.signed[list(margins.whole.support)]) == task.dimension
+    return _Drawn(spec.name, SPANS if spans else FREE, task, margins.direction)
 
 
 def _degenerate(number: int, seed: int) -> Task:

@@ -7,8 +7,7 @@ from synth.generate import generate
 from synth.task import Task
 from verify.claims.design import drawn_again, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.heads import instabilities
-from verify.smoothness import smoothness, step_size
+from verify.claims.heads import common_step, instabilities
 from verify.solvers.tune import Job
 from verify.tuning import HeadTuning
 
@@ -24,14 +23,14 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
     spec = spec_of("scale", index)
     whole = generate(spec, seed)
-    eta = step_size(smoothness(whole, HeadTuning()), HeadTuning())
+    again = [generate(drawn_again(spec, k), seed) for k in range(len(SCALES))]
+    eta = common_step(whole)
     for regime, steps in REGIMES.items():
         tuning = HeadTuning(steps=steps, step_size=eta)
         for k, scale in enumerate(SCALES):
             cell = Cell(spec.name, regime, f"radius {scale}", scale)
             yield cell, Job(task=_scaled(whole, scale), tuning=tuning)
-            again = generate(drawn_again(spec, k), seed)
-            yield cell._replace(sham=True), Job(task=_scaled(again, SCALES[1]), tuning=tuning)
+            yield cell._replace(sham=True), Job(task=_scaled(again[k], SCALES[1]), tuning=tuning)
 
 
 def _scaled(task: Task, scale: float) -> Task:

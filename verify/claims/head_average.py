@@ -1,10 +1,9 @@
 """MHLoss on heads: the mean of H heads forgets its starts like 1/√H, and is no nearer to the maximum margin for it.
 
-On frozen features the heads of one loss do not know of each other, so H heads are H runs, and one set of runs serves every H.
+On frozen features the heads of one loss do not know of each other, so H heads are H runs.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,8 +11,8 @@ from synth.generate import generate
 from synth.seeds import stream
 from verify.claims.design import spec_of
 from verify.claims.experiment import Cell, Experiment, Row
+from verify.claims.heads import common_step, deviation
 from verify.margins import margins_of
-from verify.smoothness import smoothness, step_size
 from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
@@ -27,8 +26,8 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     for index in indices:
         spec = spec_of("heads", index)
         task = generate(spec, seed)
-        tuning = HeadTuning(steps=300, init_scale=SPREAD / (task.radius * np.sqrt(task.dimension)))
-        tuning = replace(tuning, step_size=step_size(smoothness(task, tuning), tuning))
+        scale = SPREAD / (task.radius * np.sqrt(task.dimension))
+        tuning = HeadTuning(steps=300, init_scale=scale, step_size=common_step(task))
         u = margins_of(task, left_out=False).direction
         for sham in (False, True):
             for k, heads in enumerate(HEADS):
@@ -39,8 +38,7 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
                 means = runs.reshape(SEEDS, count, -1).mean(axis=1)
                 means /= np.linalg.norm(means, axis=1, keepdims=True)
                 cell = Cell(spec.name, "", f"H = {heads}", heads, sham)
-                spread = float(np.sqrt(np.square(means - means.mean(axis=0)).sum() / (SEEDS - 1)))
-                yield Row(*cell, "seed", SEEDS, spread)
+                yield Row(*cell, "seed", SEEDS, deviation(means))
                 yield Row(*cell, "margin-direction", SEEDS, float(np.linalg.norm(means - u, axis=1).mean()))
 
 

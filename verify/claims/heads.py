@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.task import Task
 from verify import measure
@@ -12,10 +13,17 @@ from verify.smoothness import smoothness, step_size
 from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
+Floats = NDArray[np.float64]
 
-def common_step(tasks: Iterable[Task]) -> float:
+
+def common_step(*tasks: Task) -> float:
     """The smallest of the automatic steps of some tasks, so that all can be tuned by one."""
     return min(step_size(smoothness(task, HeadTuning()), HeadTuning()) for task in tasks)
+
+
+def deviation(heads: Floats) -> float:
+    """√E‖h − E h‖² of independent heads (S, d), by the unbiased estimate of the square."""
+    return float(np.sqrt(np.square(heads - heads.mean(axis=0)).sum() / (len(heads) - 1)))
 
 
 def instabilities(arms: Iterable[tuple[Cell, Job]]) -> Iterator[Row]:

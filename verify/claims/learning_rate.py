@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from synth.generate import generate
 from verify.claims.design import drawn_again, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.heads import instabilities
-from verify.smoothness import smoothness, step_size
+from verify.claims.heads import common_step, instabilities
 from verify.solvers.tune import Job
 from verify.tuning import HeadTuning
 
@@ -27,7 +26,7 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
     spec = spec_of("step-size", index)
     task = generate(spec, seed)
-    eta = step_size(smoothness(task, HeadTuning()), HeadTuning())
+    eta = common_step(task)
     for k, factor in enumerate(FACTORS):
         again = generate(drawn_again(spec, k), seed)
         for regime, steps_of in REGIMES.items():

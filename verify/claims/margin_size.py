@@ -30,7 +30,7 @@ def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
     middle = [drawn_again(specs[1], k) for k in range(len(MARGINS))]
     for sham, own in ((False, specs), (True, middle)):
         tasks = [generate(spec, seed) for spec in own]
-        tuning = HeadTuning(steps=SHORT if sham else LONG, step_size=common_step(tasks))
+        tuning = HeadTuning(steps=SHORT if sham else LONG, step_size=common_step(*tasks))
         for ratio, task in zip(MARGINS, tasks, strict=True):
             yield (
                 Cell(specs[0].name, "", f"γ/B = {ratio}", ratio, sham),

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.networks import GD, drawn, measured, members_of, pretrained
+from verify.claims.networks import GD, drawn, members_of, outcomes, pretrained
 from verify.networks import job_of
-from verify.solvers.network_tuning import tune_networks
 
 SAMPLES = (16, 32, 64)
 
@@ -14,15 +13,14 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     """The samples of a smaller n are among those of a larger one; the control draws n = 32 anew."""
     whole = [drawn(index, seed, n=SAMPLES[-1]) for index in indices]
     arms = []
-    for index, before in zip(indices, pretrained(whole, seed), strict=True):
+    for index, largest, before in zip(indices, whole, pretrained(whole, seed), strict=True):
+        members = members_of(index, seed, starts=1, left_out=SAMPLES[0] - 1)
         for k, n in enumerate(SAMPLES):
             for sham in (False, True):
                 task = drawn(index, seed, n=SAMPLES[1], draw=k + 1) if sham else drawn(index, seed, n=n)
-                members = members_of(index, seed, starts=1, left_out=SAMPLES[0] - 1, again=0)
                 job = job_of(task, encoder=before.encoder, tuning=GD, members=members)
-                arms.append((Cell(whole[indices.index(index)].name, "", f"n = {n}", n, sham), task, job))
-    for (cell, task, _), fit in zip(arms, tune_networks([job for *_, job in arms], threads=1), strict=True):
-        yield from measured(cell, task, fit)
+                arms.append((Cell(largest.name, "", f"n = {n}", n, sham), task, job))
+    yield from outcomes(arms)
 
 
 EXPERIMENT = Experiment(

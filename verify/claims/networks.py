@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from synth.pretraining import TransferTask, transfer_task
 from synth.seeds import stream
 from verify.claims.experiment import Cell, Row
-from verify.networks import Member, NetworkFit, NetworkTuning, crossed
+from verify.networks import Member, NetworkFit, NetworkJob, NetworkTuning, crossed
+from verify.solvers.network_tuning import tune_networks
 from verify.solvers.pretraining import Pretrained, pretrain
 
 Floats = NDArray[np.float64]
@@ -51,6 +52,12 @@ def drawn(index: int, seed: int, *, n: int = SAMPLES, shift: float = SHIFT, draw
 def pretrained(tasks: Sequence[TransferTask], seed: int) -> list[Pretrained]:
     """One encoder a task, trained on its source alone."""
     return pretrain(tasks, widths=WIDTHS, steps=500, seed=seed, threads=1)
+
+
+def outcomes(arms: Sequence[tuple[Cell, TransferTask, NetworkJob]]) -> Iterator[Row]:
+    """What is measured of each arm, all arms tuned side by side."""
+    for (cell, task, _), fit in zip(arms, tune_networks([job for *_, job in arms], threads=1), strict=True):
+        yield from measured(cell, task, fit)
 
 
 def measured(cell: Cell, task: TransferTask, fit: NetworkFit) -> Iterator[Row]:

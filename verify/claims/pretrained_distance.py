@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from verify.claims.experiment import Cell, Experiment, Row
-from verify.claims.networks import GD, SHIFT, drawn, measured, members_of, pretrained
+from verify.claims.networks import GD, SHIFT, drawn, members_of, outcomes, pretrained
 from verify.networks import job_of
-from verify.solvers.network_tuning import tune_networks
 
 SHIFTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a right angle between the factors of the source and of the task
 
@@ -18,11 +17,12 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
         encoders = pretrained(tasks, seed)
         usual = encoders[SHIFTS.index(SHIFT)]
         members = members_of(index, seed, starts=4, left_out=14)
-        jobs = [job_of(task, encoder=before.encoder, tuning=GD, members=members)
-                for task, before in zip([*tasks, *again], [*encoders, *[usual] * len(again)], strict=True)]  # fmt: skip
-        for k, (task, fit) in enumerate(zip([*tasks, *again], tune_networks(jobs, threads=1), strict=True)):
-            shift = SHIFTS[k % len(SHIFTS)]
-            yield from measured(Cell(tasks[0].name, "", f"2^{shift:g}", 2.0**shift, sham=k >= len(SHIFTS)), task, fit)
+        arms = []
+        for sham, own, before in ((False, tasks, encoders), (True, again, [usual] * len(SHIFTS))):
+            for shift, task, one in zip(SHIFTS, own, before, strict=True):
+                cell = Cell(tasks[0].name, "", f"2^{shift:g}", 2.0**shift, sham)
+                arms.append((cell, task, job_of(task, encoder=one.encoder, tuning=GD, members=members)))
+        yield from outcomes(arms)
 
 
 EXPERIMENT = Experiment(

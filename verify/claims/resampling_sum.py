@@ -7,8 +7,8 @@ from synth.designs import LogGrid
 from synth.generate import generate
 from verify.claims.design import SHAM, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
+from verify.claims.heads import common_step
 from verify.resampling import draw_jobs, resampled
-from verify.smoothness import smoothness, step_size
 from verify.solvers.tune import tune
 from verify.statistics import LEVEL
 from verify.tuning import HeadTuning
@@ -27,8 +27,7 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
     for index in indices:
         spec = replace(spec_of("variance", index, FAMILIES, samples=SAMPLES, dimensions=DIMENSIONS), draws=DRAWS)
         pilot = generate(spec, seed, "pilot")
-        tuning = HeadTuning(steps=1000)  # its step fixed before any sample is drawn
-        tuning = replace(tuning, step_size=0.7 * step_size(smoothness(pilot, tuning), tuning))
+        tuning = HeadTuning(steps=1000, step_size=0.7 * common_step(pilot))  # fixed before any sample is drawn
         for own, arms in (
             (spec, ("drawn", "efron-stein")),
             (replace(spec, index=SHAM + index), ("", "efron-stein again")),

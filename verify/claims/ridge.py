@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from synth.generate import generate
-from verify.claims.design import drawn_again, spec_of
+from verify.claims.design import MIXED, REGIMES, drawn_again, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
 from verify.claims.heads import instabilities
 from verify.solvers.tune import Job
 from verify.tuning import HeadTuning
 
 STRENGTHS = (1e-3, 1e-2, 1e-1)  # λ in units of the squared radius
-FAMILIES = ("planted-sphere", "label-noise", "cap", "mixture")
-REGIME = dict(zip(FAMILIES, ("separable", "overlapping") * 2, strict=True))
 
 
 def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
@@ -20,10 +18,10 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 
 
 def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
-    spec = spec_of("l2", index, FAMILIES, separation=1.0)
+    spec = spec_of("l2", index, MIXED, separation=1.0)
     task = generate(spec, seed)
     for k, strength in enumerate(STRENGTHS):
-        cell = Cell(spec.name, REGIME[spec.family], f"λ = {strength:g} B²", strength)
+        cell = Cell(spec.name, REGIMES[spec.family], f"λ = {strength:g} B²", strength)
         yield cell, Job(task=task, tuning=HeadTuning(steps=2000, l2=strength * task.radius**2))
         again = generate(drawn_again(spec, k), seed)
         tuning = HeadTuning(steps=2000, l2=STRENGTHS[1] * again.radius**2)

@@ -5,16 +5,13 @@ from dataclasses import replace
 
 from synth.designs import LogGrid
 from synth.generate import generate
-from verify.claims.design import drawn_again, spec_of
+from verify.claims.design import MIXED, REGIMES, drawn_again, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
 from verify.claims.heads import common_step, instabilities
 from verify.solvers.tune import Job
 from verify.tuning import HeadTuning
 
 SAMPLES = (16, 32, 64, 128)
-# the margin of the first two is that of the population, whatever n; the last two overlap
-FAMILIES = ("planted-sphere", "label-noise", "cap", "mixture")
-REGIME = dict(zip(FAMILIES, ("separable", "overlapping") * 2, strict=True))
 STEPS = 1000
 
 
@@ -24,12 +21,12 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 
 
 def _arms(index: int, seed: int) -> Iterator[tuple[Cell, Job]]:
-    spec = spec_of("sample-size", index, FAMILIES, dimensions=LogGrid((2, 4, 8, 16)), separation=1.0)
-    regime = REGIME[spec.family]
+    spec = spec_of("sample-size", index, MIXED, dimensions=LogGrid((2, 4, 8, 16)), separation=1.0)
+    regime = REGIMES[spec.family]
     true = [generate(replace(spec, n=n), seed) for n in SAMPLES]
     sham = [generate(replace(drawn_again(spec, k), n=SAMPLES[1]), seed) for k in range(len(SAMPLES))]
     for control, tasks in ((False, true), (True, sham)):
-        tuning = HeadTuning(steps=STEPS, step_size=common_step(tasks))
+        tuning = HeadTuning(steps=STEPS, step_size=common_step(*tasks))
         for n, task in zip(SAMPLES, tasks, strict=True):
             yield Cell(spec.name, regime, f"n = {n}", n, control), Job(task=task, tuning=tuning)
 

@@ -74,25 +74,11 @@ def arm_of(arm: str, plain: NetworkTuning) -> NetworkTuning:
 def feature_margin(task: TransferTask, fit: NetworkFit) -> float:
     """γ of the features that the head sees, a constant feature among them: mean over seeds; NaN where one is not separable."""
     found = []
-    for member in range(MARGIN_SEEDS):
-        features = np.column_stack([features_of(task.inputs, fit, member), np.ones(task.samples)])
-        signed: Floats = np.multiply(task.labels[:, None], features)
+    for features in fit.encoders.features(task.inputs)[:MARGIN_SEEDS]:
+        signed: Floats = task.labels[:, None] * np.column_stack([features, np.ones(task.samples)])
         machine = max_margin(signed, np.arange(task.samples))
         found.append((machine.low + machine.high) / 2 if machine.separable else np.nan)
     return float(np.mean(found))
-
-
-def features_of(inputs: Floats, fit: NetworkFit, member: int) -> Floats:
-    """(n, h) the last hidden layer of one member after the last step."""
-    flat, first, parts = fit.parameters[-1, member], 0, []
-    for shape in fit.shapes:
-        size = int(np.prod(shape))
-        parts.append(flat[first : first + size].reshape(shape))
-        first += size
-    hidden = inputs
-    for weight, bias in zip(parts[0:-2:2], parts[1:-2:2], strict=True):
-        hidden = np.tanh(hidden @ weight.T + bias)
-    return hidden
 
 
 EXPERIMENT = Experiment(

@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from synth.generate import generate
 from synth.spec import TaskSpec
-from verify.claims.design import drawn_again, spec_of
+from verify.claims.design import MIXED, REGIMES, drawn_again, spec_of
 from verify.claims.experiment import Cell, Experiment, Row
 from verify.claims.heads import leave_one_out
 from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
 STEPS = (100, 1000, 10_000)
-FAMILIES = ("planted-sphere", "label-noise", "cap", "mixture")
-REGIME = dict(zip(FAMILIES, ("separable", "overlapping") * 2, strict=True))
 TUNING = HeadTuning(steps=STEPS[-1])
 
 
@@ -27,8 +25,8 @@ def measure(indices: Sequence[int], seed: int) -> Iterator[Row]:
 
 
 def _looks(index: int) -> Iterator[tuple[list[tuple[Cell, int]], TaskSpec]]:
-    spec = spec_of("steps", index, FAMILIES, separation=1.0)
-    arms = [(Cell(spec.name, REGIME[spec.family], f"t = {step:,}", step), step) for step in STEPS]
+    spec = spec_of("steps", index, MIXED, separation=1.0)
+    arms = [(Cell(spec.name, REGIMES[spec.family], f"t = {step:,}", step), step) for step in STEPS]
     yield arms, spec
     for k, (cell, _) in enumerate(arms):
         yield [(cell._replace(sham=True), STEPS[1])], drawn_again(spec, k)

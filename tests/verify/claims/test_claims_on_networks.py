@@ -58,7 +58,7 @@ def test_features_and_margin_are_those_of_the_fit() -> None:
     (fit,) = tune_networks(
         [job_of(task, encoder=pretrained([task], 0)[0].encoder, tuning=GD, members=members_of(3, 0))]
     )
-    features = strategies.features_of(task.inputs, fit, 0)
+    features = fit.encoders.features(task.inputs)[0]
     weight, bias = fit.collapsed[-1, 0][-17:-1], fit.collapsed[-1, 0][-1]
     assert np.allclose(features @ weight + bias, fit.outputs[-1, 0], atol=1e-12)
     first = range(strategies.MARGIN_SEEDS)
