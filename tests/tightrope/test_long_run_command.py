@@ -42,6 +42,7 @@ def test_a_violation_is_the_exit_status(tmp_path, monkeypatch):
         return replace(judged(bound, constants, measurement), verdict=Verdict.VIOLATED)
 
     monkeypatch.setattr(trial, "judge", condemned)
+    monkeypatch.setattr("tightrope.long_run._figures", lambda points, out: [])  # drawn by the test above
     result = invoke("long-run", "--tasks", 2, "--out", tmp_path / "out", status=1)
     assert "bound VIOLATED" in result.stdout
 

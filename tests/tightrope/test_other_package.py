@@ -49,6 +49,14 @@ SEARCH = """
         else:
             raise AssertionError("a false bound was not refuted")
 """
+RUN = """
+    from pathlib import Path
+    from figures.build import build
+    from verify.runner import run
+
+    run("smoke", tasks=4, workers=1, out=Path("run"))
+    build(Path("run"), ["verdicts"])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +100,7 @@ def test_it_is_listed_there_and_not_here(place):
 
 
 def test_it_gets_verdicts_and_stands_in_a_figure(place):
-    done = call(place, "-m", "tightrope", "run", "smoke", "--tasks", "4", "--workers", "1", "--out", "run")
+    done = call(place, "-c", dedent(RUN))
     assert done.returncode == 0, done.stderr
     records = pd.read_parquet(place / "run" / "records.parquet")
     verdicts = records[records["bound"] == "path-length"]["verdict"]

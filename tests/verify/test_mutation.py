@@ -28,8 +28,8 @@ def test_false_variants_are_killed_by_name():
 
 
 def test_workers_do_not_matter():
-    one = [(o.mutant.name, o.status, o.reason) for o in hunt_mutants(1, CONVEX, workers=1, rounds=1)]
-    two = [(o.mutant.name, o.status, o.reason) for o in hunt_mutants(1, CONVEX, workers=2, rounds=1)]
+    one = [(o.mutant.name, o.status, o.reason) for o in hunt_mutants(1, CONVEX[:1], workers=1, rounds=1)]
+    two = [(o.mutant.name, o.status, o.reason) for o in hunt_mutants(1, CONVEX[:1], workers=2, rounds=1)]
     assert one == two
 
 
