@@ -1,6 +1,7 @@
 """What the documents show is run: `sh` and `python` blocks in their order, each document in a folder of its own.
 
-A block whose fence names a file is written to it; `console` blocks take minutes, and are shown only.
+A block whose fence names a file is written to it. `console` blocks take minutes: their tightrope commands run with
+DOCUMENTED=all; make and pip are for continuous integration. Every command named in the text must at least be one.
 """
 
 import os
@@ -12,6 +13,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from synth.real import NAMES
@@ -31,6 +33,8 @@ EXECUTED = (
     "docs/claims.md",
 )
 DOCUMENTS = (*EXECUTED, "docs/strategies.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")))
+LONG = os.environ.get("DOCUMENTED") == "all"
 FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -50,7 +54,7 @@ def shell(text):
     for line in text.splitlines():
         if line != "source .venv/bin/activate":
             command, _, file = line.partition(" > ")
-            program, *arguments = shlex.split(command)
+            program, *arguments = shlex.split(command, comments=True)
             if program == "pytest":
                 tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
                 subprocess.run(tests, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
@@ -83,9 +87,22 @@ def test_the_blocks_run(name, folder):
             exec(compile(text, name, "exec"), {})
         elif language == "sh":
             shell(text)
+        elif language == "console" and LONG:
+            shell("\n".join(line for line in text.splitlines() if line.startswith("tightrope ")))
         if file == "pyproject.toml":
             install(folder)
             catalogue.cache_clear()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_commands_in_the_text_are_commands(name):
+    """The name and every option exist; nothing is run."""
+    commands = typer.main.get_command(app).commands
+    for line in re.findall(r"`tightrope ([^`\n]+)`", FENCE.sub("", (ROOT / name).read_text(encoding="utf-8"))):
+        command, *arguments = shlex.split(line)
+        if not command.startswith("-"):
+            options = {option for parameter in commands[command].params for option in parameter.opts} | {"--help"}
+            assert {word for word in arguments if word.startswith("--")} <= options, line
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
