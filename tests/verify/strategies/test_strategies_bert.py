@@ -177,7 +177,7 @@ def test_the_baselines_on_a_bert(config, text):
 
 
 def test_the_example_of_the_docs():
-    page = (Path(__file__).parents[2] / "docs/strategies.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs/strategies.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     scope = {}
     exec(compile(example, "docs/strategies.md", "exec"), scope)
