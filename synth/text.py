@@ -129,7 +129,9 @@ def _cells(path: Path, columns: list[str]) -> Iterator[Row]:
                 _see_columns(path, columns, header)
             elif len(cells) != len(header):
                 advice = "" if tabs else "; put quotes around what holds a comma"
-                raise BadTask(f"{path}, line {line}: {len(cells)} cells under {len(header)} columns{advice}")
+                raise BadTask(
+                    f"{path}, line {line}: cells must be {len(header)}, one a column; they are {len(cells)}{advice}"
+                )
             else:
                 yield line, dict(zip(header, cells, strict=True))
             line = reader.line_num + 1
