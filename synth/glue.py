@@ -42,7 +42,7 @@ def read_glue(name: str, folder: str | Path | None = None, split: str = "train",
 
     Raises BadTask, with one line, where the data are not there or not of that form, and for hidden labels; MissingExtra.
     """
-    task = _task(name)
+    task = glue_task(name)
     if (folder is None) != hub:
         raise BadTask(
             f"glue: {task.folder} is read from --glue-dir DIR, which holds {task.folder}/{split}*.parquet (or .jsonl, .csv, "
@@ -65,7 +65,8 @@ def read_glue(name: str, folder: str | Path | None = None, split: str = "train",
     return Texts(first, np.array(labels), names, second[0] if second else None, f"{task.folder}-{split}")
 
 
-def _task(name: str) -> GlueTask:
+def glue_task(name: str) -> GlueTask:
+    """The task of that name, in capitals or not, with its hyphen or without. Raises BadTask where there is none."""
     for known, task in TASKS.items():
         if _letters(name) in (_letters(known), _letters(task.folder)):
             return task

@@ -67,9 +67,10 @@ def load(
 
         texts = read_texts(text, text_column or "text", label_column or "label", second_column)
     else:
-        from synth.glue import read_glue
+        from synth.glue import glue_task, read_glue
 
         texts = read_glue(str(glue), glue_dir, split or "train", hub=hub)
+        typer.echo(f"{glue}: {glue_task(str(glue)).joined}", err=True)
     return _encoded(texts, scale or Scale.none, bool(bias), encoder, limit)
 
 

@@ -19,7 +19,7 @@ def probe(
     data: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DATA.npz|NAME]",
+            metavar="DATA.npz|NAME",
             show_default=False,
             help=f"A file with features (n,d) and labels (n,), or one of: {', '.join(NAMES)}.",
         ),

