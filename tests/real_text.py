@@ -61,7 +61,7 @@ def archive():
                 return None, "pip took more than 90 s"
             if done.returncode:
                 return None, (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-            (Path(beside) / NAME).replace(path)
+            next(Path(beside).glob("*.tar.gz")).replace(path)
     content = path.read_bytes()
     assert hashlib.sha256(content).hexdigest() == SHA256, f"{path} is not what it was; delete it"
     return content, None

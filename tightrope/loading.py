@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from synth.text import Texts
 
 SHOWN = 80  # characters of a sample's sentences
+CLASSES = 10  # whose names are said
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -104,9 +105,9 @@ def _encoded(texts: "Texts", scale: Scale, bias: bool, encoder: str | None, limi
     counts = f"{n} {'texts' if texts.pairs is None else 'pairs'}" + (
         "" if n == whole else f" of {whole}, the classes in proportion"
     )
-    features = "mean embeddings" if texts.pairs is None else "(u, v, |u − v|) of their embeddings"
+    features = "embeddings" if texts.pairs is None else "(u, v, |u − v|) of their embeddings"
     typer.echo(
-        f"{texts.name}: {counts}; classes {', '.join(texts.names)}; {features} by {encoder}; "
+        f"{texts.name}: {counts}; classes {_classes(texts.names)}; {features} by {encoder}; "
         f"scale {scale.value}, {'with' if bias else 'without'} bias",
         err=True,
     )
@@ -115,6 +116,11 @@ def _encoded(texts: "Texts", scale: Scale, bias: bool, encoder: str | None, limi
         halves = zip(chosen.texts, chosen.pairs, strict=True)
         describe = tuple(f"{_short(a, SHOWN // 2)} / {_short(b, SHOWN // 2)}" for a, b in halves)
     return Loaded(task=task, describe=describe, label_names=texts.names)
+
+
+def _classes(names: tuple[str, ...]) -> str:
+    shown = ", ".join(_short(name, SHOWN // 2) for name in names[:CLASSES])
+    return shown if len(names) <= CLASSES else f"{shown}, … ({len(names)} in all)"
 
 
 def _short(sentence: str, most: int = SHOWN) -> str:

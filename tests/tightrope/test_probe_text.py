@@ -48,7 +48,7 @@ def test_the_answer_is_that_of_the_features(small, folder):
     result = invoke("probe", *COLUMNS, "--encoder", small, "--json")
     found = strict(result.stdout)
     check_form(found)
-    said = f"farm: 6 texts; classes calm, wild; mean embeddings by {small}; scale none, without bias\n"
+    said = f"farm: 6 texts; classes calm, wild; embeddings by {small}; scale none, without bias\n"
     assert result.stderr == said
     texts = Texts(tuple(row[0] for row in ROWS), [row[1] == "wild" for row in ROWS], ("calm", "wild"))
     task = encoded(texts, small)
@@ -64,6 +64,14 @@ def test_pairs_scale_bias_and_limit(small):
     assert "scale standard, with bias" in result.stderr
     data = strict(result.stdout)["data"]
     assert (data["samples"], data["features"], data["classes"]) == (4, 3 * 16 + 1, 2)
+
+
+def test_many_classes_are_not_all_named(small, tmp_path, capsys):
+    lines = "".join(f"the hen sees {'the ' * k},class {k % 12:02}\n" for k in range(24))
+    (tmp_path / "many.csv").write_text("text,label\n" + lines)
+    assert load(None, None, None, text=tmp_path / "many.csv", encoder=str(small)).task.classes == 12
+    assert "classes class 00, class 01, " in (said := capsys.readouterr().err)
+    assert "class 09, … (12 in all); embeddings by" in said
 
 
 def test_samples_are_described(small, tmp_path):
@@ -94,9 +102,7 @@ def test_a_task_of_glue(small, tmp_path):
     (tmp_path / "glue/sst2/validation.jsonl").write_text("\n".join(map(json.dumps, rows)))
     options = ("--glue", "SST-2", "--glue-dir", "glue", "--split", "validation", "--encoder", small, "--steps", 50)
     result = invoke("probe", *options, "--json")
-    assert result.stderr.startswith(
-        "SST-2: sentence\nsst2-validation: 6 texts; classes negative, positive; mean embeddings"
-    )
+    assert result.stderr.startswith("SST-2: sentence\nsst2-validation: 6 texts; classes negative, positive; embeddings")
     assert strict(result.stdout)["data"]["samples"] == 6
 
 
