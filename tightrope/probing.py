@@ -17,12 +17,38 @@ if TYPE_CHECKING:
 
 def probe(
     data: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="DATA.npz|NAME",
+            show_default=False,
             help=f"A file with features (n,d) and labels (n,), or one of: {', '.join(NAMES)}.",
         ),
-    ],
+    ] = None,
+    text: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Sentences in place of DATA: a .csv, .tsv or .jsonl with texts and labels."),
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="Of the sentences.  [default: text]")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Of the labels.  [default: label]")] = None,
+    second_column: Annotated[str | None, typer.Option(help="Of second sentences, where samples are pairs.")] = None,
+    glue: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A task of GLUE or SuperGLUE in place of DATA: CoLA, RTE, COPA, …"),
+    ] = None,
+    glue_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where its files lie: DIR/cola/train*.parquet, .jsonl, .csv, …")
+    ] = None,
+    hub: Annotated[bool, typer.Option("--hub", help="Download the task; nothing is ever downloaded unasked.")] = False,
+    split: Annotated[str | None, typer.Option(help="Of the task.  [default: train]")] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MiniLM|PATH", help="What embeds sentences, or a local model's folder.  [default: MiniLM]"
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="At most N of the sentences, the classes in proportion.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of gradient descent.  [default: 10000]")] = None,
     log_steps: Annotated[
         float | None, typer.Option(help="ln t in place of the steps t: 1000 asks for the head after e^1000 steps.")
@@ -56,8 +82,9 @@ def probe(
 ) -> None:
     """How far would the head move without any one sample, and what does theory guarantee?
 
-    Example: tightrope probe breast-cancer --steps 2000
+    Example: tightrope probe breast-cancer --steps 2000, or tightrope probe --text reviews.csv
     """
+    from tightrope.loading import load
     from verify.tuning import HeadTuning
 
     tuning = HeadTuning(
@@ -65,7 +92,11 @@ def probe(
         deletion=deletion.value, heads=heads, init_scale=init_scale, device=device.value, dtype=dtype.value,
         solver=solver.value,
     )  # fmt: skip
-    found = _probe(_load(data, scale, bias), tuning, exact, seed)
+    loaded = load(
+        data, scale, bias, text=text, text_column=text_column, label_column=label_column, second_column=second_column,
+        glue=glue, glue_dir=glue_dir, hub=hub, split=split, encoder=encoder, limit=limit,
+    )  # fmt: skip
+    found = _probe(loaded.task, tuning, exact, seed)
     if as_json:
         typer.echo(json.dumps(found.as_json(), allow_nan=False))
     else:
@@ -89,20 +120,6 @@ def _probe(data: "Task", tuning: "HeadTuning", exact: bool | None, seed: int) ->
             err=True,
         )
     return found
-
-
-def _load(data: str, scale: Scale | None, bias: bool | None) -> "Task":
-    """A bundled data set, standardised and with bias unless said otherwise, or a file as it is unless said otherwise."""
-    if data in NAMES:
-        from synth.real import load
-
-        chosen = (scale or Scale.standard).value, True if bias is None else bias
-        typer.echo(f"{data}: scale {chosen[0]}, {'with' if chosen[1] else 'without'} bias", err=True)
-        return load(data, *chosen)
-    from synth.npz import load_npz
-    from synth.real import prepared
-
-    return prepared(load_npz(Path(data)), (scale or Scale.none).value, bool(bias))
 
 
 def _steps(steps: int | None, log_steps: float | None) -> int:

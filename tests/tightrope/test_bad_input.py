@@ -142,6 +142,19 @@ COMMANDS = {
     ("bounds", "nope"): "bound nope",
     ("bounds", "nope", "--json"): "bound nope",
     ("bounds", "nope", "--mutants"): "bound nope: no such bound; known are one-run, ",
+    ("probe",): "DATA, --text FILE and --glue NAME: give one of them; got none",
+    ("probe", "good.npz", "--text", "t.csv"): "give one of them; got DATA and --text",
+    ("probe", "--glue", "CoLA", "--text", "t.csv"): "give one of them; got --text and --glue",
+    ("probe", "good.npz", "--text-column", "t"): "--text-column goes with --text; got DATA",
+    ("probe", "--text", "t.csv", "--split", "test"): "--split goes with --glue; got --text",
+    ("probe", "--text", "t.csv", "--hub"): "--hub goes with --glue; got --text",
+    ("probe", "--glue", "CoLA", "--second-column", "b"): "--second-column goes with --text; got --glue",
+    ("probe", "good.npz", "--limit", "9"): "--limit goes with --text or --glue; got DATA",
+    ("probe", "--text", "t.csv"): "t.csv: no such file",
+    ("probe", "--text", "good.npz"): "good.npz: texts are read from .csv, .tsv, .jsonl",
+    ("probe", "--glue", "CoLA"): "glue: cola is read from --glue-dir DIR",
+    ("probe", "--glue", "nope", "--glue-dir", "."): "glue: nope is none of CoLA, ",
+    ("probe", "--glue", "CoLA", "--glue-dir", "."): "glue: . holds no train*.parquet",
     ("figures", "nope"): "nope holds no finished run",
     ("figures", "good.npz"): "good.npz holds no finished run",
     ("task", "nope", "t", "--out", "t.npz"): "nope holds no finished run",
@@ -162,7 +175,6 @@ def test_a_suite_that_cannot_be_tuned():
 USAGE = (
     (),
     ("nope",),
-    ("probe",),
     ("figures",),
     ("task", "x", "y"),
     ("probe", "good.npz", "--nope"),
@@ -194,6 +206,7 @@ def test_real_processes_are_quick_and_clean():
 
 
 def test_bad_input_is_refused_before_torch_is_loaded():
+    Path("good.csv").write_text("text,label\na,1\nb,2\n")
     code = (
         "import sys; from typer.testing import CliRunner; from tightrope.cli import app\n"
         "for a in (['--help'], ['--version'], ['bounds'], ['bounds', '--json'], ['bounds', 'one-run'],\n"
@@ -201,7 +214,8 @@ def test_bad_input_is_refused_before_torch_is_loaded():
         "          ['probe', 'nope.npz'], ['probe', 'good.npz', '--steps', '-1'], ['run', 'nope'],\n"
         "          ['run', 'smoke', '--out', 'good.npz'], ['figures', 'nope'], ['task', 'nope', 't', '--out', 't']):\n"
         "    CliRunner().invoke(app, a)\n"
-        "    print([m for m in ('torch', 'sklearn', 'matplotlib', 'pandas', 'pyarrow') if m in sys.modules], *a)\n"
+        "    slow = 'torch', 'sklearn', 'matplotlib', 'pandas', 'pyarrow', 'transformers', 'datasets'\n"
+        "    print([m for m in slow if m in sys.modules], *a)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     slow = [line for line in done.stdout.splitlines() if not line.startswith("[]")]

@@ -31,6 +31,7 @@ EXECUTED = (
     "docs/worst-case.md",
     "docs/long-run.md",
     "docs/claims.md",
+    "docs/text.md",
 )
 DOCUMENTS = (*EXECUTED, "docs/strategies.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")))
@@ -70,6 +71,7 @@ def shell(text):
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("TIGHTROPE_CACHE", str(tmp_path / "cache"))
     catalogue.cache_clear()
     yield tmp_path
     sys.modules.pop("my_bounds", None)
