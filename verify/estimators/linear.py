@@ -1,5 +1,6 @@
 """What the linear classifiers share: labels of any type to a task, weights to coef_ and intercept_, scores, predictions."""
 
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,9 @@ from verify.tuning import BadTuning
 Floats = NDArray[np.float64]
 
 MOVEMENTS = ("parameter", "direction", "pointwise")  # of a head without one sample
+
+# The limit to one thread is the process's, and decides on bits: of two fits in threads the first to end would lift it
+ONE_FIT = Lock()
 
 
 class LinearHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -33,7 +37,7 @@ class LinearHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def decision_function(self, X: ArrayLike) -> Floats:
         """Scores of X (n, d): (n,) for two classes, positive for the larger one; (n, K) for more."""
-        check_is_fitted(self)
+        check_is_fitted(self, "coef_")  # what a fit that failed has set is not enough
         features = validate_data(self, X, dtype=np.float64, reset=False)
         scores = features @ self.coef_.T + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
@@ -43,21 +47,21 @@ class LinearHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         scores = self.decision_function(X)
         return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
 
-    def _task(self, X: ArrayLike, y: ArrayLike) -> Task:
-        """Training data as a task, with the constant feature last. Sets `classes_`. Raises ValueError for what is none."""
+    def _task(self, X: ArrayLike, y: ArrayLike) -> tuple[Task, NDArray[Any]]:
+        """Training data as a task, with the constant feature last, and the classes. Raises ValueError for what is none."""
         features, labels = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(labels)
-        self.classes_, coded = np.unique(labels, return_inverse=True)
-        count = len(self.classes_)
+        classes, coded = np.unique(labels, return_inverse=True)
+        count = len(classes)
         if count < 2:
-            raise ValueError(f"y: must name two or more classes; all {len(labels)} labels are one class, {labels[0]!r}")
+            raise ValueError(f"y: must name two or more classes; all {len(labels)} labels are one class, {labels[0]}")
         if flag("fit_intercept", self.fit_intercept):
             features = add_bias(features)
-        return Task(features, 2 * coded - 1 if count == 2 else coded, class_count=count)
+        return Task(features, 2 * coded - 1 if count == 2 else coded, class_count=count), classes
 
-    def _keep(self, weights: Floats) -> None:
-        """Weights (k, d), or (k, d + 1) with the constant feature last, as `coef_` and `intercept_`."""
-        d = self.n_features_in_
+    def _keep(self, weights: Floats, classes: NDArray[Any]) -> None:
+        """Weights (k, d), or (k, d + 1) with the constant feature last, and the classes they are of."""
+        self.classes_, d = classes, self.n_features_in_
         self.coef_ = weights[:, :d].copy()
         self.intercept_ = weights[:, d].copy() if weights.shape[1] > d else np.zeros(len(weights))
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from synth.task import Task
 from theory.directions import chord
-from verify.estimators.linear import MOVEMENTS, LinearHead, flag
+from verify.estimators.linear import MOVEMENTS, ONE_FIT, LinearHead, flag
 from verify.margins import Margins, margins_of
 from verify.tuning import BadTuning, number_below
 
@@ -36,7 +36,7 @@ class MaxMarginClassifier(LinearHead):
 
     l2            λ > 0 of the head that stands in; without influence where something separates
     fit_intercept appends a constant feature 1. It is a feature like the others: its weight counts in ‖w‖ and the margin. The
-                  machine of scikit-learn's SVC does not count it, and is another one
+                  machine of scikit-learn's SVC does not count it and is another one; that of LinearSVC counts it
     exact         also solves the machine without each sample of the support, and measures
 
     Fitted, besides what `LinearHead` says:
@@ -65,15 +65,16 @@ class MaxMarginClassifier(LinearHead):
         """Solves the machine of X (n, d), finite and dense, and labels y (n,) of two or more classes of any type."""
         from verify.solvers.threads import one_thread  # noqa: PLC0415  torch takes seconds
 
-        task, exact, l2 = self._task(X, y), flag("exact", self.exact), number_below("l2", self.l2)
+        (task, classes), exact, l2 = self._task(X, y), flag("exact", self.exact), number_below("l2", self.l2)
         if l2 == 0:
             raise BadTuning(
                 "l2: 0 must be above 0: without it there may be no head where nothing separates the classes"
             )
-        with one_thread():
+        with ONE_FIT, one_thread():
             margins = margins_of(task, left_out=exact)
             whole = margins.whole
-            self._keep(_machine(task, margins) if whole.separable else _stand_in(task, l2))
+            weights = _machine(task, margins) if whole.separable else _stand_in(task, l2)
+        self._keep(weights, classes)
         self.separable_, self.margin_ = whole.separable, (whole.low, whole.high)
         self.support_ = whole.support if whole.separable else None
         self._answer(margins, exact)

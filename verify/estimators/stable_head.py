@@ -106,20 +106,18 @@ class StableHeadClassifier(LinearHead):
         """Tunes the head on X (n, d), finite and dense, and labels y (n,) of two or more classes of any type."""
         from verify.estimators.tuned import tuned  # noqa: PLC0415  torch takes seconds
 
-        task, tuning = self._task(X, y), self._tuning()
+        (task, classes), tuning = self._task(X, y), self._tuning()
         exact, margin = flag("exact", self.exact), flag("margin", self.margin)
         if task.classes > 2 and tuning.loss != "logistic":
             raise BadTuning(
                 f"loss: {tuning.loss}: Only binary classification is supported. {task.classes} classes need logistic"
             )
-        self.seed_ = _seed(self.random_state)
-        found = tuned(
-            task, tuning, seed=self.seed_, exact=exact, margin=margin, threads=joblib.effective_n_jobs(self.n_jobs)
-        )
+        seed, threads = _seed(self.random_state), joblib.effective_n_jobs(self.n_jobs)
+        found = tuned(task, tuning, seed=seed, exact=exact, margin=margin, threads=threads)
         if found.advice:
             warnings.warn(f"step_size: {found.step_size:.6g}: {found.advice}", ConvergenceWarning, stacklevel=2)
-        self._keep(found.weights)
-        self.n_iter_, self.step_size_ = tuning.steps, found.step_size
+        self._keep(found.weights, classes)
+        self.n_iter_, self.step_size_, self.seed_ = tuning.steps, found.step_size, seed
         self.certificate_, self.instability_, self.reasons_ = found.certificate, found.instability, found.reasons
         self.margin_, self.head_margin_, self.influence_ = found.margin, found.head_margin, found.influence
         return self

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from synth.task import Task
 from verify import measure
-from verify.estimators.linear import MOVEMENTS
+from verify.estimators.linear import MOVEMENTS, ONE_FIT
 from verify.margins import margins_of, signed_margin
 from verify.probe import certificate_of
 from verify.replica_fit import LOST, ReplicaFit, Status
@@ -48,10 +48,10 @@ class Tuned:
 def tuned(task: Task, tuning: HeadTuning, *, seed: int, exact: bool, margin: bool, threads: int) -> Tuned:
     """One run, or with `exact` n + 1 of them. Raises BadTuning for one that does not end in finite weights."""
     reasons: dict[str, str] = {}
-    with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with ONE_FIT, one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         (fit,) = tune([Job(task=task, tuning=tuning, seed=seed)], replicas=exact, threads=threads)
         status = fit.status[-1]
-        if not np.isfinite(fit.last.weights).all():
+        if status in (Status.UNRESOLVED, Status.NON_FINITE):
             name = f"steps: {tuning.steps}" if status is Status.UNRESOLVED else f"step_size: {fit.step_size:.6g}"
             raise BadTuning(f"{name}: {status.value}")
         certificate = certificate_of(task, tuning, fit, reasons)
