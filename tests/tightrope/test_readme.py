@@ -29,6 +29,7 @@ EXECUTED = (
     "docs/worst-case.md",
     "docs/long-run.md",
     "docs/claims.md",
+    "docs/estimators.md",
 )
 DOCUMENTS = (*EXECUTED, "docs/strategies.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -242,6 +242,7 @@ class TestWhereAnswersEnd:
         assert head.certificate_["direction"] is head.instability_["direction"] is None
         assert head.reasons_["certificate.direction"] == "the head is zero and has no direction"
         assert not head.influence_.any() and head.head_margin_ == 0
+        assert set(head.predict(self.X)) == {head.classes_[0]}  # a score of 0 is not positive
 
     def test_without_the_machine_no_margin(self):
         head = StableHeadClassifier(margin=False).fit(self.X, self.y)
