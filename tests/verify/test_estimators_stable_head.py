@@ -1,6 +1,7 @@
 """StableHeadClassifier beside probe, beside scikit-learn's minimisers, and under what must not change it."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from tolerances import tolerance
 
 from synth.real import add_bias
 from synth.task import from_arrays
-from verify.estimators import StableHeadClassifier
+from verify.estimators import StableHeadClassifier, tuned
 from verify.probe import probe
+from verify.replica_fit import Status
+from verify.solvers import tune as solver
 from verify.tuning import HeadTuning, steps_at
 
 TASKS = {"two": gaussian(24, 3), "separable": separated(16, 4), "three": gaussian(24, 3, 3), "wide": separated(8, 20)}
@@ -225,17 +228,39 @@ class TestWhereAnswersEnd:
         assert above.certificate_ == dict.fromkeys(MOVEMENTS)
         assert all("above 2/(β+2λ)" in above.reasons_[f"certificate.{what}"] for what in MOVEMENTS)
         assert_array_equal(above.influence_, above.instability_["parameter"])
+        once = StableHeadClassifier(step_size=2.1 * rule.step_size_, steps=30).fit(self.X, self.y)
+        assert once.influence_ is None and "above 2/(β+2λ)" in once.reasons_["influence"]
 
     def test_a_run_that_diverges_is_warned_of(self):
         with pytest.warns(ConvergenceWarning, match=r"step_size: 200: the risk ended above .* make the step smaller"):
             head = StableHeadClassifier(step_size=200.0, exact=True).fit(self.X, self.y)
         assert head.influence_ is None and head.instability_ == dict.fromkeys(MOVEMENTS)
-        assert "the risk ended above" in head.reasons_["instability.parameter"]
+        assert "the risk ended above" in head.reasons_["instability.parameter"] == head.reasons_["influence"]
         assert np.isfinite(weights_of(head)).all()
 
     def test_a_run_that_leaves_the_floats_is_refused(self):
         with pytest.raises(ValueError, match=r"step_size: 1e\+300: the weights left the floating-point range"):
             StableHeadClassifier(step_size=1e300).fit(self.X, self.y)
+
+    def test_a_run_that_rounding_hides_is_refused(self, monkeypatch):
+        def lost(jobs, **options):
+            return [replace(fit, status=(Status.UNRESOLVED,)) for fit in solver.tune(jobs, **options)]
+
+        monkeypatch.setattr(tuned, "tune", lost)
+        with pytest.raises(ValueError, match=r"^steps: e\^50: rounding hides where the run goes"):
+            StableHeadClassifier(log_steps=50.0, step_size=0.0).fit(self.X, self.y)
+
+    @pytest.mark.parametrize("exact", [False, True])
+    def test_replicas_are_made_only_when_asked_for(self, exact, monkeypatch):
+        asked = []
+
+        def watched(jobs, *, replicas, threads):
+            asked.append(replicas)
+            return solver.tune(jobs, replicas=replicas, threads=threads)
+
+        monkeypatch.setattr(tuned, "tune", watched)
+        StableHeadClassifier(steps=2, exact=exact).fit(self.X, self.y)
+        assert asked == [exact]
 
     def test_no_step_no_direction(self):
         head = StableHeadClassifier(steps=0, exact=True).fit(self.X, self.y)

@@ -14,7 +14,7 @@ from verify.probe import certificate_of
 from verify.replica_fit import LOST, ReplicaFit, Status
 from verify.solvers.threads import one_thread
 from verify.solvers.tune import Job, tune
-from verify.tuning import BadTuning, HeadTuning
+from verify.tuning import BadTuning, HeadTuning, in_short
 
 Floats = NDArray[np.float64]
 Movements = Mapping[str, Floats | None]
@@ -27,22 +27,19 @@ NO_MARGIN = "margin is False: the maximum-margin machine was not solved"
 class Tuned:
     """A head (k, d); its movements by name, (n,) each or None; and why what is None cannot be had, by path.
 
-    advice  what to do about a run that diverged, or None
+    influence  the movement of the parameters, measured if replicas were asked for, else certified
+    advice     what to do about a run that diverged, or None
     """
 
     weights: Floats
     step_size: float
     certificate: Movements
     instability: Movements | None
+    influence: Floats | None
     margin: tuple[float, float] | None
     head_margin: float
     reasons: dict[str, str]
     advice: str | None
-
-    @property
-    def influence(self) -> Floats | None:
-        """(n,) how far the head moves without each sample: measured if replicas were asked for, else certified."""
-        return (self.certificate if self.instability is None else self.instability)["parameter"]
 
 
 def tuned(task: Task, tuning: HeadTuning, *, seed: int, exact: bool, margin: bool, threads: int) -> Tuned:
@@ -52,7 +49,9 @@ def tuned(task: Task, tuning: HeadTuning, *, seed: int, exact: bool, margin: boo
         (fit,) = tune([Job(task=task, tuning=tuning, seed=seed)], replicas=exact, threads=threads)
         status = fit.status[-1]
         if status in (Status.UNRESOLVED, Status.NON_FINITE):
-            name = f"steps: {tuning.steps}" if status is Status.UNRESOLVED else f"step_size: {fit.step_size:.6g}"
+            name = (
+                f"steps: {in_short(tuning.steps)}" if status is Status.UNRESOLVED else f"step_size: {fit.step_size:.6g}"
+            )
             raise BadTuning(f"{name}: {status.value}")
         certificate = certificate_of(task, tuning, fit, reasons)
         if certificate is None:
@@ -62,6 +61,9 @@ def tuned(task: Task, tuning: HeadTuning, *, seed: int, exact: bool, margin: boo
         instability = _instability(task, tuning, fit, reasons) if exact else None
         whole = margins_of(task, left_out=False).whole if margin else None
         head_margin = signed_margin(task, fit.last.weights)
+    source, movements = ("certificate", certificate) if instability is None else ("instability", instability)
+    if movements["parameter"] is None:
+        reasons["influence"] = reasons[f"{source}.parameter"]
     if not exact:
         reasons["instability"] = ONE_RUN
     if whole is None:
@@ -71,6 +73,7 @@ def tuned(task: Task, tuning: HeadTuning, *, seed: int, exact: bool, margin: boo
         step_size=float(fit.step_size),
         certificate=certificate,
         instability=instability,
+        influence=movements["parameter"],
         margin=None if whole is None else (whole.low, whole.high),
         head_margin=head_margin,
         reasons=reasons,
