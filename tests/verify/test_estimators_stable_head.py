@@ -122,8 +122,8 @@ def test_squared_loss_ends_in_least_squares():
 
 def test_log_chances_do_not_vanish():
     head = StableHeadClassifier(steps=10, fit_intercept=False).fit([[-1.0], [1.0]], [0, 1])
-    far = head.predict_log_proba([[1e4]])[0]
-    assert_allclose(far[0], -1e4 * head.coef_[0, 0], rtol=tolerance("formula"))
+    right, left = head.predict_log_proba([[1e4], [-1e4]])
+    assert_allclose([right[0], left[1]], np.full(2, -1e4 * head.coef_[0, 0]), rtol=tolerance("formula"))
 
 
 @pytest.mark.parametrize("exact", [False, True])
@@ -329,6 +329,8 @@ def test_bad_data_is_said():
         head.fit(csr_array(X), y)
     with pytest.raises(ValueError, match="two or more classes; all 8 labels are one class, 3"):
         head.fit(X, np.full(8, 3))
+    with pytest.raises(ValueError, match="all 1 labels are one class, -1"):
+        head.fit(X[:1], [-1])
     with pytest.raises(ValueError, match="NaN"):
         head.fit(np.where(X > 1, np.nan, X), y)
     with pytest.raises(ValueError, match="at most 1e"):

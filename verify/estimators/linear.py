@@ -49,7 +49,7 @@ class LinearHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _task(self, X: ArrayLike, y: ArrayLike) -> tuple[Task, NDArray[Any]]:
         """Training data as a task, with the constant feature last, and the classes. Raises ValueError for what is none."""
-        features, labels = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
+        features, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         classes, coded = np.unique(labels, return_inverse=True)
         count = len(classes)
