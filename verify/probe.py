@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.task import Task
-from theory.bound import Constants
 from theory.catalogue import catalogue
 from theory.directions import chord
 from verify.constants import constants_of
@@ -109,7 +108,7 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
         comparisons = tuple(judge(bound, constants, measurement) for bound in catalogue())
         reasons: dict[str, str] = {}
         instability = _instability(measurement, exact, reasons)
-        certificate = _certificate(fit, constants, tuning.loss, reasons)
+        certificate = certificate_of(task, tuning, fit, reasons)
     return Probe(task=task, tuning=tuning, exact=exact, fit=fit, margins=margins, instability=instability,
                  certificate=certificate, comparisons=comparisons, reasons=reasons)  # fmt: skip
 
@@ -136,29 +135,30 @@ def _instability(measurement: Measurement, exact: bool, reasons: dict[str, str])
     return found
 
 
-def _certificate(
-    fit: ReplicaFit, constants: Constants, loss: str, reasons: dict[str, str]
+def certificate_of(
+    task: Task, tuning: HeadTuning, fit: ReplicaFit, reasons: dict[str, str]
 ) -> Mapping[str, Floats | None] | None:
     """c_i and what follows from it, or None with the reason where the theorem of `one-run` says nothing."""
-    if np.isinf(constants.smoothness):
-        reasons["certificate"] = f"the {loss} loss has no global smoothness"
+    total = fit.smoothness + 2 * tuning.l2
+    largest = 2 / total if total > 0 else math.inf
+    if math.isinf(fit.smoothness):
+        reasons["certificate"] = f"the {tuning.loss} loss has no global smoothness"
         return None
-    if constants.step_size > constants.largest_step:
-        slack = 1 - constants.step_size / constants.largest_step
+    if fit.step_size > largest:
         reasons["certificate"] = (
-            f"the step {constants.step_size:.6g} is above 2/(β+2λ) = {constants.largest_step:.6g}; slack {slack:.3g}"
+            f"the step {fit.step_size:.6g} is above 2/(β+2λ) = {largest:.6g}; slack {1 - fit.step_size / largest:.3g}"
         )
         return None
-    c, norm = fit.last.certificates, fit.last.weight_norm
+    c, norm, slope = fit.last.certificates, fit.last.weight_norm, tuning.facts(task.classes).slope
     found: dict[str, Floats | None] = {"parameter": c, "direction": None, "pointwise": None}
     if norm > 0:
         found["direction"] = chord(c / norm)
     else:
         reasons["certificate.direction"] = "the head is zero and has no direction"
-    if math.isfinite(constants.slope):
-        found["pointwise"] = constants.slope * constants.sample_norms * c
+    if math.isfinite(slope):
+        found["pointwise"] = slope * np.linalg.norm(task.features, axis=1) * c
     else:
-        reasons["certificate.pointwise"] = f"the slope of the {loss} loss is not bounded"
+        reasons["certificate.pointwise"] = f"the slope of the {tuning.loss} loss is not bounded"
     return found
 
 

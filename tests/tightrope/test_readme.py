@@ -32,6 +32,7 @@ EXECUTED = (
     "docs/long-run.md",
     "docs/claims.md",
     "docs/text.md",
+    "docs/estimators.md",
 )
 DOCUMENTS = (*EXECUTED, "docs/strategies.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")))
