@@ -151,8 +151,7 @@ print(f"rank correlation of pull and turn, ten tasks: {min(agreement):.2f} to {m
 # ## Two ways to a steadier head
 #
 # Then more samples should help, since each of them is a smaller part of the whole. And clouds that lie farther apart
-# should help, since a turn takes more to put a sample on the wrong side. One draw proves nothing, so we average over
-# many.
+# should help, since fewer samples then stand near the line. One draw proves nothing, so we average over many.
 
 
 # %%
@@ -180,9 +179,9 @@ for separation, values in means.items():
 # %% [markdown]
 # ## Answer
 #
-# **A head is unstable because few samples hold it.** Training goes on only where samples still pull, near the line.
-# If one of these is missing the head turns; the others hardly count. With more samples, or a wider gap between the
-# classes, each of them matters less.
+# **A head is unstable because few samples hold it.** Training goes on only where samples still pull, near the line or
+# on its wrong side. If one of these is missing the head turns; the others hardly count. With more samples, or a wider
+# gap between the classes, each of them matters less.
 #
 # How much less, exactly, and can it be guaranteed? The next two notebooks are about that.
 #
@@ -218,8 +217,8 @@ def with_copies(factor):
 check("Exercise 2", factor, with_copies)
 
 # %% [markdown]
-# **Exercise 3.** Somebody mislabels the sample that the head is surest of, the one with the largest $\langle w,
-# z_i\rangle$. Which sample matters most *now*? Give its index.
+# **Exercise 3.** Somebody mislabels the sample that the head is surest of, the one with the largest
+# $\langle w, z_i\rangle$. Which sample matters most *now*? Give its index.
 
 # %% tags=["exercise"]
 most_important = None  # an index from 0 to 19

@@ -16,8 +16,8 @@
 # **To know how a head depends on each of its $n$ samples, must we train it $n$ more times?**
 #
 # Write $w_t$ for the head after $t$ steps on all samples $S$, and $w_t^{\setminus i}$ for the *replica*, which is
-# trained in the same way without sample $i$. With $z_i = y_i x_i$ the loss of one sample is $\ell_i(w) = \ln(1 +
-# e^{-\langle w, z_i\rangle})$, and
+# trained in the same way without sample $i$. With $z_i = y_i x_i$ the loss of one sample is
+# $\ell_i(w) = \ln(1 + e^{-\langle w, z_i\rangle})$, and
 #
 # $$R(w) = \frac1n\sum_{j} \ell_j(w), \qquad R^{\setminus i}(w) = \frac1{n-1}\sum_{j\ne i} \ell_j(w).$$
 #
@@ -49,8 +49,8 @@ from verify.tuning import HeadTuning
 # $\beta$ is a quarter of the largest eigenvalue of $\frac1n\sum_j x_j x_j^\top$ (the largest such number over $S$ and
 # all its replicas). We call $\eta \le 2/\beta$ the *step rule*.
 #
-# **The second part we can compute while we train on $S$.** Its length is $\frac{\eta}{n-1}\lVert\nabla R(w_t) -
-# \nabla\ell_i(w_t)\rVert$. So add these lengths up:
+# **The second part we can compute while we train on $S$.** Its length is
+# $\frac{\eta}{n-1}\lVert\nabla R(w_t) - \nabla\ell_i(w_t)\rVert$. So add these lengths up:
 #
 # $$c_i(0) = 0, \qquad c_i(t+1) = c_i(t) + \frac{\eta}{n-1}\,\big\lVert\nabla R(w_t) - \nabla\ell_i(w_t)\big\rVert,
 # \qquad\text{and then}\qquad \big\lVert w_t - w_t^{\setminus i}\big\rVert \le c_i(t).$$
@@ -169,9 +169,10 @@ print(
 # ## What it is good for
 #
 # Real data: 569 tumours with 30 measurements each, malignant or benign. The class of tumour $x$ is the sign of
-# $\langle w, x\rangle$, and no replica can have another opinion if $|\langle w, x\rangle| > \lVert x\rVert \cdot
-# \max_i c_i$, since $|\langle w - w^{\setminus i}, x\rangle| \le \lVert x\rVert\, c_i$. So one run says which
-# predictions are *safe*: they do not depend on any one sample. We compare it with all 569 replicas.
+# $\langle w, x\rangle$, and no replica can have another opinion if
+# $|\langle w, x\rangle| > \lVert x\rVert \cdot \max_i c_i$, since
+# $|\langle w - w^{\setminus i}, x\rangle| \le \lVert x\rVert\, c_i$. So one run says which predictions are *safe*:
+# they do not depend on any one sample. We compare it with all 569 replicas.
 
 # %%
 tumours = load("breast-cancer")
@@ -213,9 +214,10 @@ for t, s, a in zip(stops, safe, agreed, strict=True):
 # ## Exercises
 
 # %% [markdown]
-# **Exercise 1.** The classes depend on the direction of the head only. If $\lVert w - v\rVert \le c$ and $c < \lVert
-# w\rVert$, what is the largest angle (in radians) that $v$ can make with $w$? Write a function of $c$ and $\lVert
-# w\rVert$. (Draw $w$ and the ball of radius $c$ around its end. Which line through the origin just touches the ball?)
+# **Exercise 1.** The classes depend on the direction of the head only. If $\lVert w - v\rVert \le c$ and
+# $c < \lVert w\rVert$, what is the largest angle (in radians) that $v$ can make with $w$? Write a function of $c$ and
+# $\lVert w\rVert$. (Draw $w$ and the ball of radius $c$ around its end. Which line through the origin just touches
+# the ball?)
 
 
 # %% tags=["exercise"]
@@ -236,9 +238,9 @@ def touches_the_ball(answer):
 check("Exercise 1", largest_angle, touches_the_ball)
 
 # %% [markdown]
-# **Exercise 2.** Another way to leave a sample out is to *drop* its term and keep the weights $1/n$: $R^{\setminus i}
-# = \frac1n\sum_{j\ne i}\ell_j$. Change `train_and_certify` accordingly: what is $\lVert\nabla R^{\setminus i}(w) -
-# \nabla R(w)\rVert$ now?
+# **Exercise 2.** Another way to leave a sample out is to *drop* its term and keep the weights $1/n$:
+# $R^{\setminus i} = \frac1n\sum_{j\ne i}\ell_j$. Change `train_and_certify` accordingly: what is
+# $\lVert\nabla R^{\setminus i}(w) - \nabla R(w)\rVert$ now?
 
 # %% tags=["exercise"]
 dropped_certificates = None  # a function: dropped_certificates(z, steps, step_size) gives the array of all c_i

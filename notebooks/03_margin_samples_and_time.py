@@ -15,12 +15,12 @@
 #
 # **What makes a head steadier: more samples, a larger margin, or more training?**
 #
-# Here some direction separates the classes: with $z_i = y_i x_i$ there is a unit vector $u$ such that $\langle u,
-# z_i\rangle > 0$ for all $i$. The largest $\gamma$ for which $\langle u, z_i\rangle \ge \gamma$ is possible is the
-# **margin**, and the $u$ that reaches it is the **maximum-margin direction** $u_S$ of the samples $S$. The head $w_t$
-# is trained by $t$ steps of gradient descent on the logistic loss, from 0. $\hat w = w/\lVert w\rVert$ is its
-# direction, $w^{\setminus i}$ the head trained without sample $i$, and the *instability* is the mean turn
-# $\frac1n\sum_i \lVert\hat w_t - \hat w_t^{\setminus i}\rVert$.
+# Here some direction separates the classes: with $z_i = y_i x_i$ there is a unit vector $u$ such that
+# $\langle u, z_i\rangle > 0$ for all $i$. The largest $\gamma$ for which $\langle u, z_i\rangle \ge \gamma$ is
+# possible is the **margin**, and the $u$ that reaches it is the **maximum-margin direction** $u_S$ of the samples
+# $S$. The head $w_t$ is trained by $t$ steps of gradient descent on the logistic loss, from 0.
+# $\hat w = w/\lVert w\rVert$ is its direction, $w^{\setminus i}$ the head trained without sample $i$, and the
+# *instability* is the mean turn $\frac1n\sum_i \lVert\hat w_t - \hat w_t^{\setminus i}\rVert$.
 
 # %%
 import math
@@ -43,9 +43,9 @@ from verify.tuning import HeadTuning, steps_at
 # $$\frac1n\sum_i\lVert\hat w_t - \hat w_t^{\setminus i}\rVert \;\le\; \mathrm{chord}(\rho) + \tfrac{8}{3\sqrt3}\,\rho
 # \;\approx\; \frac{2.54}{\hat\gamma\, n}, \qquad \rho = \frac1{\hat\gamma\, n},$$
 #
-# at every $t \ge 1$. $\hat\gamma$ is the margin after each sample was scaled to length 1. $\mathrm{chord}(\rho)$,
-# which is about $\rho$ as long as that is small, is the largest turn of a vector that is moved by $\rho$ times its
-# length.
+# at every $t \ge 1$, for a step size within the rule of notebook 2. $\hat\gamma$ is the margin after each sample was
+# scaled to length 1. $\mathrm{chord}(\rho)$, which is about $\rho$ as long as that is small, is the largest turn of a
+# vector that is moved by $\rho$ times its length.
 
 
 # %%
@@ -86,8 +86,8 @@ print(f"measured slope in the picture: {slope:.2f}; the bound falls like 1/n, sl
 # %% [markdown]
 # ## A larger margin
 #
-# Now 32 samples, the same directions, and a margin from 0.02 to 0.4. The bound promises $1/\gamma$ whatever the
-# number of features $d$ is. What happens depends on $d$.
+# Now 32 samples, and a margin from 0.02 to 0.4. The bound promises $1/\gamma$ whatever the number of features $d$ is.
+# What happens depends on $d$.
 
 # %%
 margins, shapes = np.array([0.02, 0.05, 0.1, 0.2, 0.4]), (4, 16, 64)
@@ -111,17 +111,17 @@ for d in shapes:
     print(f"d = {d:2d}: slope {fall:+.2f}")
 
 # %% [markdown]
-# The bound holds in all three cases; it has to, for it speaks of the worst. But with many samples for each feature
-# the others keep the head where it is, and the margin hardly matters. With as many features as samples, or more, each
-# sample holds a direction that no other one holds. That is where fine-tuning on few samples lives, and there the
-# margin counts.
+# The bound holds in all three cases, as it has to: it is proved, and speaks of the worst. But with many samples for
+# each feature the others keep the head where it is, and the margin hardly matters. With as many features as samples,
+# or more, each sample holds a direction that no other one holds. That is where fine-tuning on few samples lives, and
+# there the margin counts.
 #
 # ## More time
 #
-# A separating head can lower its loss for ever by growing. As $w$ grows the gradients shrink like $e^{-\langle w,
-# z_i\rangle}$, so it grows like $\ln t$ only, and whatever the direction still does it does at the pace of $\ln t$. A
-# million steps are $\ln t = 13.8$: the beginning. The solver of this project takes strides in $\ln t$, and follows
-# every replica to $t = e^{1000}$ steps. This number has 435 digits.
+# A separating head can lower its loss for ever by growing. As $w$ grows the gradients shrink like
+# $e^{-\langle w, z_i\rangle}$, so it grows like $\ln t$ only, and whatever the direction still does it does at the
+# pace of $\ln t$. A million steps are $\ln t = 13.8$: the beginning. The solver of this project takes strides in
+# $\ln t$, and follows every replica to $t = e^{1000}$ steps. This number has 435 digits.
 
 # %%
 stops = np.geomspace(math.log(10), 1000, pick(40, 20))
@@ -170,8 +170,8 @@ change = (errors * log_time)[:, late].max(axis=1) / (errors * log_time)[:, late]
 print(f"from ln t = 500 on, ln t · error changes by at most {change.max() - 1:.1%}")
 
 # %% [markdown]
-# A level line means that the error is a constant over $\ln t$, with a constant of its own for each task. By a million
-# steps most of the way is still ahead. What does that do to the instability?
+# A level line means that the error is a constant over $\ln t$, with a constant of its own for each task. At a million
+# steps the lines are not level yet. What does that do to the instability?
 
 # %%
 turns = np.array(
@@ -199,7 +199,7 @@ for first, last, limit in zip(turns[:, 0], turns[:, -1], limits, strict=True):
 
 # %% [markdown]
 # The instability does not go to 0. It tends to that of the maximum-margin directions of $S$ and of $S$ without $i$,
-# the hollow marks. These differ as long as sample $i$ is one of the few that touch the margin.
+# the hollow marks. These differ only for the few samples $i$ that touch the margin.
 #
 # ## Answer
 #

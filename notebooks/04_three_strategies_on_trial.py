@@ -60,7 +60,7 @@ from verify.tuning import HeadTuning
 #
 # On frozen features the heads know nothing of each other. The mean of $H$ independent things varies $1/\sqrt H$ as
 # much as one of them, so the luck of the start should fade like $1/\sqrt H$. The sample that is missing is missing
-# for all $H$ heads; there, nothing should change. Many means of $H$ heads for each $H$, on one task:
+# for all $H$ heads; there, nothing should change. Several means of $H$ heads for each $H$, on one task:
 
 # %%
 task = draw("planted-sphere", n=24, d=32, margin_ratio=0.1)
@@ -140,8 +140,9 @@ print(f"accuracy on test points, mean: {table[table.measure == 'accuracy'].value
 #
 # A claim is a prediction about the mean of $\ln(\text{treated}/\text{plain})$ over tasks. Each of our six claims says
 # that it is below 0. The verdict looks at where the interval lies. The intervals are wide enough that all six are
-# right at once with probability 95 %. *Supported* means below −0.02 altogether, *refuted* above it, *no effect*
-# around 0, and *depends* that more tasks would be needed.
+# right at once with probability 95 %, as far as Student's $t$ describes means of so few tasks. *Supported* means that
+# it is below −0.02 altogether, *refuted* above it, *no effect* around 0, and *depends* that more tasks would be
+# needed.
 
 # %%
 strategies, measures = ("MHLoss", "MMR", "SURT"), ("seed", "loo")
@@ -193,12 +194,12 @@ told("loo")
 # ## Answer
 #
 # **Against the luck of the start two of the three help; against a missing sample none was shown to.** MHLoss averages
-# starts, and MMR pulls all starts towards features whose classes lie apart. But a sample that is missing is missing
-# for all heads, and a regulariser that is computed from the same samples does not replace it. SURT was shown to help
-# with neither.
+# over starts, and MMR pushes the classes apart from whatever start. But a sample that is missing is missing for all
+# heads, and a regulariser that is computed from the same samples does not replace it. SURT was shown to help with
+# neither.
 #
-# A verdict is about these tasks, these sizes and these strengths. With 160 tasks and two optimisers `tightrope
-# claims` sees smaller effects, some of them harmful; [docs/claims.md](../docs/claims.md) has that ledger.
+# A verdict is about these tasks, these sizes and these strengths. With 160 tasks and two optimisers
+# `tightrope claims` sees smaller effects, some of them harmful; [docs/claims.md](../docs/claims.md) has that ledger.
 #
 # ## Exercises
 

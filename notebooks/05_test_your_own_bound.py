@@ -44,8 +44,8 @@ from verify.verdict import Verdict
 #
 # A bound says which *quantity* it bounds, gives a *formula* in named constants, and lists its *assumptions*. An
 # assumption is a number, its slack, that must not be negative. So "it does not apply" and "it is false" are never
-# confused. Ours needs a convex loss, a step that drives no two heads apart (the step rule, notebook 2), and no
-# penalty term.
+# confused. (`known` complains where a constant is not at hand.) Ours needs a convex loss, a step that drives no two
+# heads apart (the step rule, notebook 2), and no penalty term.
 
 
 # %%
@@ -101,7 +101,7 @@ for steps, seen in trials.items():
 # measured to bound. One line in a test of your own is enough.
 
 # %%
-report = assert_bound_holds(PATH_LENGTH, examples=pick(200, 60))["path-length", "parameter.mean"]
+report = assert_bound_holds(PATH_LENGTH, examples=pick(200, 40))["path-length", "parameter.mean"]
 print("verdicts:", dict(report.verdicts))
 print(f"largest measured / bound: {report.ratio:.3f}, on {report.worst}")
 
@@ -186,8 +186,8 @@ two = Case(Task(np.array([[1.0], [1.0]]), np.array([1, -1])), HeadTuning(steps=1
 check("Exercise 1", ratio, lambda r: np.isclose(r, judged(two, [PATH_LENGTH], level=0.05)[0].ratio))
 
 # %% [markdown]
-# **Exercise 2.** Could the bound be halved? Refute this one by a case of your own: `Case(Task(features, labels),
-# HeadTuning(…))`.
+# **Exercise 2.** Could the bound be halved? Refute this one by a case of your own:
+# `Case(Task(features, labels), HeadTuning(…))`.
 
 # %%
 HALF = Bound(
@@ -209,9 +209,9 @@ check("Exercise 2", refutation, lambda case: judged(case, [HALF], level=0.05)[0]
 # %% [markdown]
 # **Exercise 3.** There are two ways to leave a sample out. *Reweighted*, the others share its weight: each has
 # $\frac1{n-1}$. *Dropped*, each keeps its $\frac1n$. For dropped samples $L\eta t/n$ is true, for reweighted ones it
-# is false. Write this bound, with an assumption of your own that makes it true: an `Assumption(name=…, slack=…,
-# message=…)` of `theory.bound` whose slack looks at `c.deletion`, which is `"dropped"` or `"reweighted"`. The
-# quantity is `parameter.mean`.
+# is false. Write this bound, with an assumption of your own that makes it true: an
+# `Assumption(name=…, slack=…, message=…)` of `theory.bound` whose slack looks at `c.deletion`, which is `"dropped"`
+# or `"reweighted"`. The quantity is `parameter.mean`.
 
 # %% tags=["exercise"]
 dropped_bound = None  # a Bound, made like PATH_LENGTH

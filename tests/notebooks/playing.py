@@ -60,6 +60,7 @@ def play(name, folder, typed, answers):
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, FOLDER))),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",  # other tests run beside
         "IPYTHONDIR": str(folder / "ipython"),
         "TIGHTROPE_CACHE": str(folder / "cache"),
     }

@@ -75,7 +75,8 @@ ANSWERS = {
             "over_n = lambda c: path_length(c) * (c.samples - 1) / c.samples\n"
             "dropped_bound = replace(PATH_LENGTH, id='over-n', formula=over_n)",
             "from theory.bound import Assumption\n"
-            "DROPPED = Assumption(name='dropped', slack=lambda c: 1.0 if c.deletion == 'dropped' else -1.0, message='drop them')\n"
+            "slack = lambda c: 1.0 if c.deletion == 'dropped' else -1.0\n"
+            "DROPPED = Assumption(name='dropped', slack=slack, message='samples must be dropped')\n"
             "dropped_bound = replace(dropped_bound, id='dropped', assumptions=(*PATH_LENGTH.assumptions, DROPPED))",
         ],
     ],
