@@ -34,7 +34,7 @@ EXECUTED = (
     "docs/text.md",
     "docs/estimators.md",
 )
-DOCUMENTS = (*EXECUTED, "docs/strategies.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = (*EXECUTED, "docs/strategies.md", "notebooks/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")))
 LONG = os.environ.get("DOCUMENTED") == "all"
 FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
