@@ -86,7 +86,7 @@ def picture(name: str, title: str, png: bytes, caption: str) -> str:
     """A figure within the page itself."""
     data = base64.b64encode(png).decode()
     return (
-        f'<figure id="figure-{escape(name)}">{_scroll(title)}<img alt="{escape(title)}" decoding="async"{_size(png)} '
+        f'<figure id="figure-{escape(name)}">{_scroll(title)}<img alt="{escape(title)}"{_size(png)} '
         f'src="data:image/png;base64,{data}"></div>\n'
         f"<figcaption><strong>{escape(title)}.</strong> {escape(caption)}</figcaption></figure>"
     )
@@ -107,7 +107,7 @@ def _json(data: object) -> str:
 
 
 def _scroll(label: str) -> str:
-    named = f' role="region" aria-label="{escape(label)}"' if label else ""
+    named = f' role="group" aria-label="{escape(label)}"' if label else ""
     return f'<div class="scroll" tabindex="0"{named}>'
 
 

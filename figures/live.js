@@ -18,7 +18,8 @@ const middle = (sorted) => sorted.length ? (sorted[(sorted.length - 1) >> 1] + s
 const MARKS = { // around (0, 0); vacuous and inapplicable are hollow
   holds: "M-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0z", vacuous: "M-3-3h6v6h-6z",
   inconclusive: "M0-4.4L4.4 0L0 4.4L-4.4 0z", inapplicable: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z",
-  failed: "M-3.5-3.5L3.5 3.5M-3.5 3.5L3.5-3.5", violated: "M-6-3.5L-3.5-6L0-2.5L3.5-6L6-3.5L2.5 0L6 3.5L3.5 6L0 2.5L-3.5 6L-6 3.5L-2.5 0z",
+  failed: "M-3.5-3.5L3.5 3.5M-3.5 3.5L3.5-3.5",
+  violated: "M-6-3.5L-3.5-6L0-2.5L3.5-6L6-3.5L2.5 0L6 3.5L3.5 6L0 2.5L-3.5 6L-6 3.5L-2.5 0z",
 };
 const EDGE = { left: 64, right: 70, top: 14, bottom: 46 }; // pixels around the plot; at its right, what has no bound
 const NEAR = 24; // pixels within which the pointer takes a dot
@@ -34,7 +35,8 @@ function draw(tag, facts, text) {
 function power(value) {
   if (value > 0.0009 && value < 2000) return number(value, 4);
   const [mantissa, exponent] = value.toExponential(0).split("e");
-  return `${mantissa === "1" ? "" : `${mantissa}·`}10${[...exponent.replace("+", "")].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
+  const raised = [...exponent.replace("+", "")].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("");
+  return `${mantissa === "1" ? "" : `${mantissa}·`}10${raised}`;
 }
 
 /** A logarithmic axis from `low` to `high`: where a value stands in 0…1, what is beyond at the ends; ticks at powers
@@ -62,12 +64,16 @@ function live(form, data) {
   const svg = one("svg[role]", form), field = form.elements;
   const columns = Object.fromEntries([...table.tHead.rows[0].cells].map((cell, k) => [cell.textContent.trim(), k]));
   let dots = [], pinned = null;
-  for (const claim of claims) for (const side of ["value", "measured"]) // "Infinity" is text in JSON
-    claim[side] = claim[side].map((v) => (typeof v === "string" ? Number(v) : v));
+  const real = (v) => (typeof v === "string" ? Number(v) : v); // "Infinity" is text in JSON
+  for (const claim of claims) {
+    for (const side of ["value", "measured"]) claim[side] = claim[side].map(real);
+    for (const k of Object.keys(claim.interval)) claim.interval[k] = claim.interval[k].map(real);
+  }
 
   const ratio = (claim, k) => claim.measured[k] === null || claim.value[k] === null ? NaN
     : claim.measured[k] === 0 ? 0 : claim.measured[k] / claim.value[k];
   const chosen = (name) => new Set(new FormData(form).getAll(name));
+  const nameOf = (claim) => `${claim.bound}/${claim.quantity}`;
   const claimShown = () => claims[field.claim.value];
 
   function choose() { // the tasks of the chosen families, as a test on the number of a task
@@ -132,15 +138,18 @@ function live(form, data) {
     const beside = (place) => right + 14 + ((place * 0.618) % 1) * (EDGE.right - 28); // without a bound, apart from each other
     dots = measured.map((k, place) => ({ k, kind: outcomes[claim.outcome[k]], interval: claim.interval[k],
       x: claim.value[k] === null ? beside(place) : across(claim.value[k]), y: up(claim.measured[k]) }));
-    for (const { x, interval } of dots) if (interval && x <= right) line(x, up(interval[0]), x, up(interval[1] ?? Infinity), "bar");
-    for (const { x, y, kind } of dots.toReversed()) parts.push(draw("path", { class: `dot ${kind}`, d: MARKS[kind], transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }));
+    for (const { x, interval } of dots)
+      if (interval && x <= right) line(x, up(interval[0]), x, up(interval[1]), "bar");
+    for (const { x, y, kind } of dots.toReversed()) // the largest ratios on top
+      parts.push(draw("path", { class: `dot ${kind}`, d: MARKS[kind], transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }));
     parts.push(draw("circle", { class: "ring", r: 8, visibility: "hidden" }));
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.replaceChildren(...parts);
-    const lost = shown.length - measured.length;
+    const lost = shown.length - measured.length, more = lost ? `; ${lost} more without a measured number` : "";
+    one(".title", form).textContent = claim.title || nameOf(claim);
     one("figcaption", form).textContent = `${claim.bound} · ${claim.quantity}: the bound against what was measured, `
-      + `${dots.length} ${dots.length === 1 ? "dot, a task" : "dots, one a task"}${lost ? `; ${lost} more without a measured number` : ""}. `
-      + "Below the line the bound holds. Both axes are logarithmic; what lies beyond them stands at their ends. Bars: intervals.";
+      + `${dots.length} ${dots.length === 1 ? "dot, a task" : "dots, one a task"}${more}. Below the line the bound holds. `
+      + "Both axes are logarithmic; what lies beyond them stands at their ends. Bars: intervals.";
     field.dot.max = Math.max(0, dots.length - 1);
     field.dot.disabled = !dots.length;
     pin(Math.max(0, dots.findIndex((dot) => tasks.name[claim.task[dot.k]] === pinned)), false);
@@ -158,7 +167,8 @@ function live(form, data) {
     const { k, kind, interval } = dot, task = claim.task[k], five = (v) => number(v, 5);
     const facts = {
       family: families[tasks.family[task]], "n, d": `${tasks.n[task]}, ${tasks.d[task]}`,
-      bound: five(claim.value[k]), measured: five(claim.measured[k]) + (interval ? `  in [${interval.map(five).join(", ")}]` : ""),
+      bound: five(claim.value[k]),
+      measured: five(claim.measured[k]) + (interval ? ` in [${interval.map(five).join(", ")}]` : ""),
       ratio: number(ratio(claim, k), 4), verdict: kind, "": data.reasons[claim.reason[k]],
       sample: claim.sample?.[k] >= 0 ? claim.sample[k] : "", tuning: tasks.tuning[task],
     };
@@ -182,7 +192,7 @@ function live(form, data) {
   }
 
   // the choices stand in the fragment: #claim=…&family=…
-  const nameOf = (claim) => `${claim.bound}/${claim.quantity}`, first = field.claim.value;
+  const first = field.claim.value;
   function remember() {
     const state = new URLSearchParams(new FormData(form));
     state.delete("dot");
@@ -190,7 +200,8 @@ function live(form, data) {
     state.delete("claim");
     if (field.claim.value !== first) state.set("claim", nameOf(claimShown()));
     if (pinned) state.set("task", pinned);
-    try { history.replaceState(null, "", String(state) ? `#${state}` : location.pathname + location.search); } catch { /* not for this file */ }
+    const address = String(state) ? `#${state}` : location.pathname + location.search;
+    try { history.replaceState(null, "", address); } catch { /* this browser keeps the address of a file as it is */ }
   }
   function recall() {
     if (!location.hash.includes("=")) return;
@@ -203,7 +214,8 @@ function live(form, data) {
 
   function update() {
     const bound = field.bound.value, inside = choose();
-    for (const option of field.claim.options) option.hidden = option.disabled = bound !== "" && claims[option.value].bound !== bound;
+    for (const option of field.claim.options)
+      option.hidden = option.disabled = bound !== "" && claims[option.value].bound !== bound;
     if (field.claim.selectedOptions[0]?.disabled) field.claim.value = claims.findIndex((claim) => claim.bound === bound);
     count(inside);
     plot(inside);
@@ -212,7 +224,14 @@ function live(form, data) {
   rows.forEach((row, c) => { // a claim of the table, shown in the figure
     const name = row.cells[0].firstChild, button = make("button", { type: "button", textContent: name.textContent });
     button.ariaLabel = `${claims[c].bound} ${claims[c].quantity}: show in the figure`;
-    button.addEventListener("click", () => { field.claim.value = c; pinned = null; update(); remember(); form.scrollIntoView(); field.claim.focus(); });
+    button.addEventListener("click", () => {
+      field.claim.value = c;
+      pinned = null;
+      update();
+      remember();
+      form.scrollIntoView();
+      field.claim.focus();
+    });
     name.replaceWith(button);
   });
   for (const key of all("svg.key", form)) {

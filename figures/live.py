@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from figures.outcomes import COMPARED, DECIDED, OUTCOMES, claims, name, outcome
+from figures.outcomes import COMPARED, DECIDED, OUTCOMES, claims, compared, name, outcome
 from figures.page_tables import lacking
 from figures.run import Run
+from theory.catalogue import BUILT_IN
 
 HEADLINE = ("efron-stein", "resample-variance")  # bound versus variance
 DIGITS = 6
+TITLES = {(bound.id, bound.quantity): bound.title for bound in BUILT_IN}
 
 
 def data(run: Run) -> dict[str, Any]:
@@ -45,9 +47,9 @@ def data(run: Run) -> dict[str, Any]:
 
 def form(run: Run) -> str:
     """The figure, empty, and what chooses what it shows; hidden until the script fills it."""
-    every = claims(run.records)
+    every, first = claims(run.records), _first(run)
     bounds = "".join(_option(bound, bound) for bound in dict.fromkeys(bound for bound, _ in every))
-    shown = "".join(_option(k, name(claim), chosen=claim == HEADLINE) for k, claim in enumerate(every))
+    shown = "".join(_option(k, name(claim), chosen=claim == first) for k, claim in enumerate(every))
     families = run.tasks["family"].value_counts().sort_index()
     sized = (
         (str(family), f'<span class="soft">{tasks}</span>')
@@ -67,7 +69,8 @@ Everything else on this page does not.</p>
 <p class="status"><strong class="shown" role="status"></strong> <button type="reset">Reset</button></p>
 </div>
 <div class="plot"><figure>
-<svg role="img" aria-labelledby="plotted"></svg>
+<p class="title" id="claim"></p>
+<svg role="img" aria-labelledby="claim plotted"></svg>
 <fieldset><legend>Outcomes <span class="soft">(none chosen: all)</span></legend>
 {_chips("outcome", marked)}</fieldset>
 <figcaption id="plotted"></figcaption>
@@ -79,6 +82,15 @@ Everything else on this page does not.</p>
 <p><code class="command"></code></p>
 </div></div>
 </form>"""
+
+
+def _first(run: Run) -> tuple[str, str]:
+    """The claim to begin with: one that is violated, a theorem before a conjecture, or else the headline, if it has dots."""
+    rows = compared(run.records)
+    loud = rows[rows["outcome"] == "violated"].sort_values(["proven", "ratio"], ascending=False, kind="stable")
+    told = loud if len(loud) else rows
+    found = list(zip(told["bound"], told["quantity"], strict=True))
+    return found[0] if found and (len(loud) or HEADLINE not in found) else HEADLINE
 
 
 class _Numbered(dict[str, int]):
@@ -97,6 +109,7 @@ def _claim(claim: tuple[str, str], rows: pd.DataFrame, reasons: _Numbered) -> di
     content = {
         "bound": claim[0],
         "quantity": claim[1],
+        "title": TITLES.get(claim, ""),
         "compared": len(first),
         "task": rows["task"].tolist(),
         "outcome": rows["outcome"].map(OUTCOMES.index).tolist(),

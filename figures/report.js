@@ -20,7 +20,10 @@ function themeButton() {
   const now = () => document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light");
   const other = () => (now() === "dark" ? "light" : "dark");
   const button = make("button", { id: "theme", type: "button" });
-  const label = () => { button.textContent = other() === "dark" ? "Dark" : "Light"; button.ariaLabel = `${button.textContent} colours`; };
+  const label = () => {
+    button.textContent = other() === "dark" ? "Dark" : "Light";
+    button.ariaLabel = `${button.textContent} colours`;
+  };
   button.addEventListener("click", () => { setTheme(other()); memory.set(now()); label(); });
   system.addEventListener("change", label);
   label();

@@ -151,6 +151,23 @@ def test_the_data_hold_every_comparison(run_dir: Path) -> None:
         assert ratios == pytest.approx(sorted(ratios, reverse=True), rel=1e-5)
 
 
+def test_the_figure_begins_with_a_violation_or_else_with_the_headline(run_dir: Path, tmp_path: Path) -> None:
+    run = read(run_dir)
+
+    def begins(name: str, records: pd.DataFrame) -> str:
+        page = Balanced(live.form(read(INVENTED["save"](tmp_path / name, records, run.measurements, run.tasks))))
+        (claim,) = (attrs["value"] for tag, attrs in page.seen if tag == "option" and "selected" in attrs)
+        return " ".join(outcomes.claims(records)[int(str(claim))])
+
+    calm = run.records.assign(verdict="HOLDS", value=1.0, ratio=0.5)
+    assert begins("calm", calm) == " ".join(live.HEADLINE)
+    assert begins("few", calm[calm["bound"] != live.HEADLINE[0]]) == "one-run parameter.each"
+    broken = calm["bound"].isin(["gd-residual", "my<bound>"])
+    assert (
+        begins("loud", calm.assign(verdict=calm["verdict"].mask(broken, "VIOLATED"))) == "gd-residual margin-direction"
+    )
+
+
 def test_what_is_not_finite_is_said_in_json() -> None:
     assert live._numbers([math.nan, math.inf, 0.1234567, 4e-300]) == [None, "Infinity", 0.123457, 4e-300]
 
