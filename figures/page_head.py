@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from figures import html
-from figures.outcomes import OUTCOMES, claims, outcome
+from figures.outcomes import OUTCOMES, outcome
 from figures.run import Run
 from figures.words import count
 
@@ -80,13 +80,13 @@ def _source(run: Run) -> str:
 
 
 def _tested(run: Run) -> str:
-    every = claims(run.records)
+    every = run.records[["bound", "quantity"]].drop_duplicates()
     if not len(run.tasks):
         return "No task was made."
     sizes = " and ".join(f"{name} = {run.tasks[name].min()}–{run.tasks[name].max()}" for name in ("n", "d"))
     return (
         "On trial: bounds on how much a tuned head owes to any one training sample. "
-        f"{count(len(every), 'claim')} of {count(len({bound for bound, _ in every}), 'bound')}, each compared with what "
+        f"{count(len(every), 'claim')} of {count(every['bound'].nunique(), 'bound')}, each compared with what "
         f"was measured on {count(len(run.tasks), 'task')} of {count(run.tasks['family'].nunique(), 'kind')} "
         f"({sizes}), by tuning a head on all samples and again without each: "
         f"{count(len(run.records), 'comparison')}."

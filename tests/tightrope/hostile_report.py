@@ -5,6 +5,7 @@ import math
 import runpy
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -24,7 +25,12 @@ def write(root: Path) -> Path:
         math.nan,
         math.nan,
     ]
-    path = INVENTED["save"](root / "a run's", records, measurements, tasks)
+    return page_of(root / "a run's", records, measurements, tasks)
+
+
+def page_of(run_dir: Path, *tables: pd.DataFrame) -> Path:
+    """A run directory with these tables and its page; drawing figures takes seconds, and has tests of its own."""
+    path = INVENTED["save"](run_dir, *tables)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "build", stand_in)
         report.write(path)

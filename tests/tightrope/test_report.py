@@ -1,6 +1,7 @@
 """The report page as text: it answers, holds every bound, needs nothing from outside and takes no text for markup."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import math
@@ -149,6 +150,15 @@ def test_the_data_hold_every_comparison(run_dir: Path) -> None:
             assert (claim["sample"][k] if "sample" in claim else -1) == record["sample"]
         ratios = [claim["measured"][k] / claim["value"][k] for k in range(claim["compared"])]
         assert ratios == pytest.approx(sorted(ratios, reverse=True), rel=1e-5)
+
+
+def test_the_head_counts_what_was_compared(run_dir: Path) -> None:
+    run = read(run_dir)
+    few = run.records[run.records["bound"].isin(["one-run", "efron-stein"])]
+    told = page_head.head(dataclasses.replace(run, records=few), {})
+    assert "4 claims of 2 bounds" in told
+    assert "12 tasks of 11 kinds" in told
+    assert "48 comparisons" in told
 
 
 def test_the_figure_begins_with_a_violation_or_else_with_the_headline(run_dir: Path, tmp_path: Path) -> None:

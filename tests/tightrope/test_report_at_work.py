@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 from browser import PageAt
-from hostile_report import NASTY
+from hostile_report import INVENTED, NASTY, page_of
 
 from figures import outcomes
 from figures.run import Run, read
@@ -199,3 +199,16 @@ def test_hostile_text_stays_text(page: Any, hostile_run: Path) -> None:
     page.get_by_label("cap", exact=False).check()
     assert NASTY in page.locator(".task dl").inner_text()
     assert page.locator("script").count() == 2
+
+
+@pytest.mark.parametrize("name", ["empty", "outside", "single"])
+def test_a_run_with_little_to_show_works_too(page_at: PageAt, tmp_path: Path, name: str) -> None:
+    path = page_of(tmp_path / name, *INVENTED["RUNS"][name]())
+    page, tasks = page_at(path / "report.html"), len(read(path).tasks)
+    assert page.get_by_role("status").inner_text() == f"Showing {tasks} of {tasks} tasks"
+    page.get_by_role("combobox", name="In the figure").select_option("one-run · parameter.each")
+    dots = page.locator("svg[role] .dot").count()
+    assert dots == tasks
+    assert page.get_by_label("Dot by dot").is_disabled() == (dots == 0)
+    if name == "outside":
+        assert page.locator("dt:text-is('verdict') + dd").inner_text() == "inapplicable"
