@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+import pandas as pd
+
 from figures import html
 from figures.html import Cell
 from figures.outcomes import compared, outcome, summary
@@ -30,7 +32,7 @@ def violations(run: Run) -> str:
         for r in rows.head(SHOWN).to_dict("records")
     ]
     more = html.paragraph(f"{len(rows) - SHOWN} more in records.parquet.") if len(rows) > SHOWN else ""
-    return html.table(head, cells) + more
+    return html.table(head, cells, label="Violations", sort=True) + more
 
 
 def verdicts(run: Run) -> str:
@@ -55,11 +57,10 @@ def verdicts(run: Run) -> str:
         "worst task",
     ]
     note = (
-        "Applicable are the tasks inside a bound's assumptions. There it holds, holds but is vacuous (at or "
-        "above the largest value of its quantity), is inconclusive, could not be judged since a replica "
-        "failed, or is violated. A ratio is measured / bound, over the tasks that have one."
+        "Applicable are the tasks inside a bound's assumptions. A ratio is measured / bound, over the tasks that have "
+        "one: 1 is a bound that is attained, above 1 it is broken."
     )
-    return html.table(head, rows) + html.paragraph(note)
+    return html.paragraph(note) + html.table(head, rows, label="Verdicts", sort=True)
 
 
 def worst(run: Run) -> str:
@@ -77,22 +78,30 @@ def worst(run: Run) -> str:
     ]
     head = ["bound", "task", "sample", "bound's value", "measured", "ratio", "outcome", "tuning"]
     note = "The largest ratio of every claim. Take a task out: tightrope task RUN_DIR TASK --out t.npz"
-    return html.paragraph(note) + html.table(head, rows)
+    return html.paragraph(note) + html.table(head, rows, label="Worst tasks", sort=True)
 
 
 def silent(run: Run) -> str:
     """Which assumptions fail, and what else keeps a bound from being judged."""
     rows = run.records.assign(outcome=outcome(run.records))
     quiet = rows[rows["outcome"].isin(["inapplicable", "inconclusive", "failed"])]
-    failing = quiet["reasons"].astype(str).str.findall(r"(?:^|; )([^:;]+): slack")
     counts = Counter(
         (str(kind), reason)
-        for kind, names, text in zip(quiet["outcome"], failing, quiet["reasons"], strict=True)
-        for reason in (names or [str(text) or "no reason recorded"])
+        for kind, names in zip(quiet["outcome"], lacking(quiet["reasons"]), strict=True)
+        for reason in (names or ["no reason recorded"])
     )
     cells = [(kind, Cell(reason, "long"), number) for (kind, reason), number in counts.most_common(REASONS)]
     note = "Comparisons by the assumption that fails, or by what is missing; one comparison may fail several."
-    return html.paragraph(note) + html.table(["outcome", "reason", "comparisons"], cells)
+    return html.paragraph(note) + html.table(
+        ["outcome", "reason", "comparisons"], cells, label="Why a bound is silent", sort=True
+    )
+
+
+def lacking(reasons: pd.Series) -> list[list[str]]:
+    """The names of the assumptions that fail, or else the reason as it is."""
+    texts = reasons.astype(str)
+    failing = texts.str.findall(r"(?:^|; )([^:;]+): slack")
+    return [names or [text] * bool(text) for names, text in zip(failing, texts, strict=True)]
 
 
 def replicas(run: Run) -> str:
@@ -104,7 +113,9 @@ def replicas(run: Run) -> str:
         "How the runs ended: the replicas and the run on all samples, n + 1 a task. Above rule: they ended, "
         "with a step above 2/(β+2λ)."
     )
-    return html.paragraph(note) + html.table(["status", "runs", "tasks with such runs"], [*rows, total])
+    return html.paragraph(note) + html.table(
+        ["status", "runs", "tasks with such runs"], [*rows, total], label="Replicas"
+    )
 
 
 def families(run: Run) -> str:
@@ -116,12 +127,14 @@ def families(run: Run) -> str:
         answers = (int(separable.get(answer, 0)) for answer in ("yes", "no", "unknown"))
         rows.append((family, len(tasks), *sizes, *answers, int((tasks["draws"] > 0).sum())))
     head = ["family", "tasks", "n", "d", "separable", "not separable", "not known", "with independent draws"]
-    return html.table(head, rows)
+    return html.table(head, rows, label="Families", sort=True)
 
 
 def manifest(run: Run) -> str:
     """What made the run: suite, seed, versions, device, hash."""
-    return html.table(["entry", "value"], [(key, Cell(text, "long")) for key, text in _flat(run.manifest)])
+    return html.table(
+        ["entry", "value"], [(key, Cell(text, "long")) for key, text in _flat(run.manifest)], label="Manifest"
+    )
 
 
 def _flat(entries: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:

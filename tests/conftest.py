@@ -1,7 +1,8 @@
-"""Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: ci (the same examples every time), dev, nightly."""
+"""Hypothesis profiles, chosen by HYPOTHESIS_PROFILE: ci (the same examples every time), dev, nightly. Pages in a browser."""
 
 import os
 
+from browser import chromium, page_at  # noqa: F401  the fixtures
 from hypothesis import HealthCheck, settings
 
 _PROFILES = {

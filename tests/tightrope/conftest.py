@@ -1,5 +1,6 @@
 """A small run that several tests look at."""
 
+import hostile_report
 import pytest
 from calling import invoke
 
@@ -11,3 +12,8 @@ def run_dir(tmp_path_factory):
     assert "no proven bound was violated" in first.stdout
     assert "nothing recomputed" not in first.stdout
     return path
+
+
+@pytest.fixture(scope="session")
+def hostile_run(tmp_path_factory):
+    return hostile_report.write(tmp_path_factory.mktemp("report"))
