@@ -1,0 +1,31 @@
+"""Formulas become MathML while the site is built, so that a page needs no script and fetches nothing.
+
+Arithmatex leaves each formula as TeX in a tag of its class. A formula that cannot be turned into MathML whole is an error
+which names the page: no TeX is ever shown as it stands.
+"""
+
+import re
+from html import unescape
+from typing import Any
+
+from mathml import UnknownFormula, broken
+from mkdocs.exceptions import PluginError
+
+FOUND = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([,.;:)!?-]*)', re.DOTALL)
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """Every formula of a page; each may break before its relations."""
+
+    def made(found: re.Match[str]) -> str:
+        tex = unescape(found[2]).strip()
+        try:
+            if found[1] == "span":
+                *parts, last = broken(tex)
+                return "<wbr>".join([*parts, f'<span class="formula">{last}{found[3]}</span>'])  # its comma stays with it
+            parts = ("<wbr>".join(broken(part, large=True)) for part in tex.split(r"\qquad"))
+            return f'<div class="formula">{" ".join(f"<span>{part}</span>" for part in parts)}</div>{found[3]}'
+        except UnknownFormula as error:
+            raise PluginError(f"{page.file.src_uri}: no MathML for {error}") from error
+
+    return FOUND.sub(made, html)
