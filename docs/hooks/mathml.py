@@ -10,7 +10,8 @@ from latex2mathml.symbols_parser import convert_symbol
 
 CHILDREN = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\approx", r"\preceq"}
-SUMS, LONG = {"+", "-"}, 25  # a piece of so many characters may be broken before a sign
+SUMS = {"+", "-"}
+LONG, LONG_PIECE = 40, 25  # a formula of so many characters may be broken, a piece of so many also before a sign
 OPEN = {"{", "(", "[", r"\lbrace", r"\langle", r"\lVert", r"\lvert", r"\begin", r"\left"}
 CLOSE = {"}", ")", "]", r"\rbrace", r"\rangle", r"\rVert", r"\rvert", r"\end", r"\right"}
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
@@ -55,8 +56,8 @@ def pieces(tex: str) -> Iterator[str]:
     for token in TOKEN.findall(tex):
         depth += (token in OPEN) - (token in CLOSE)
         norm ^= token == r"\Vert"  # opens and closes
-        breaks = token in RELATIONS or (token in SUMS and len(piece) > LONG)
-        if breaks and depth == 0 and not norm and piece.strip() and piece[-1] not in "_^":
+        breaks = token in RELATIONS or (token in SUMS and len(piece) > LONG_PIECE)
+        if breaks and len(tex) > LONG and depth == 0 and not norm and piece.strip() and piece[-1] not in "_^":
             yield piece
             piece = ""
         piece += token
