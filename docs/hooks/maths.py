@@ -12,6 +12,8 @@ from mathml import UnknownFormula, broken
 from mkdocs.exceptions import PluginError
 
 FOUND = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([,.;:)!?-]*)', re.DOTALL)
+VERBATIM = re.compile(r"<(pre|code|math|script)\b.*?</\1>", re.DOTALL)
+LEFT = re.compile(r"\$[^<\n]*|\\[A-Za-z]+")
 
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
@@ -28,4 +30,7 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
         except UnknownFormula as error:
             raise PluginError(f"{page.file.src_uri}: no MathML for {error}") from error
 
-    return FOUND.sub(made, html)
+    html = FOUND.sub(made, html)
+    if left := LEFT.search(VERBATIM.sub("", html)):
+        raise PluginError(f"{page.file.src_uri}: no formula, and not in code: {left[0]}")
+    return html

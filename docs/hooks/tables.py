@@ -17,7 +17,7 @@ def quantities() -> Iterable[str]:
     for q in QUANTITIES.values():
         largest = "–" if np.isinf(q.largest) else f"{q.largest:g}"
         formula = q.formula.replace(r"\|", r"\Vert ").replace("|", r"\vert ")  # a bare | would end the cell
-        yield f"| `{q.id}` | {q.title} | ${formula}$ | {q.over} | {largest} |"
+        yield f"| `{q.id}` | {q.title} | ${formula.strip()}$ | {q.over} | {largest} |"
 
 
 def assumptions() -> Iterable[str]:
