@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from tightrope.cli import app
 
 MARK = "<!-- commands -->"
-COLUMNS = 88
+COLUMNS = 80
 
 
 def help_of(*command: str) -> str:

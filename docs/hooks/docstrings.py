@@ -42,4 +42,5 @@ def _block(block: str) -> str:
 
 def _plain(line: str) -> str:
     """Text in which nothing but `code` is marked."""
-    return "".join(part if part.startswith("`") else SPECIAL.sub(lambda m: f"&#{ord(m[0])};", part) for part in CODE.split(line))
+    parts = CODE.split(line)
+    return "".join(p if p.startswith("`") else SPECIAL.sub(lambda m: f"&#{ord(m[0])};", p) for p in parts)

@@ -15,7 +15,8 @@ LONG, LONG_PIECE = 40, 25  # a formula of so many characters may be broken, a pi
 OPEN = {"{", "(", "[", r"\lbrace", r"\langle", r"\lVert", r"\lvert", r"\begin", r"\left"}
 CLOSE = {"}", ")", "]", r"\rbrace", r"\rangle", r"\rVert", r"\rvert", r"\end", r"\right"}
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
-DOUBLE = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}  # the others follow each other in Unicode
+# the other double letters follow each other in Unicode
+DOUBLE = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
 THIN = "0.1667em"
 
 
@@ -29,6 +30,9 @@ def mathml(tex: str, *, large: bool = False, continued: bool = False) -> str:
     large      as on a line of its own
     continued  whether it goes on with another, so that a sign it begins with is no sign of its own
     """
+    tokens = TOKEN.findall(tex)
+    if tokens.count("{") != tokens.count("}"):
+        raise UnknownFormula(f"{tex}: its braces do not match")
     try:
         math = ElementTree.fromstring(convert(tex, xmlns="", display="block" if large else "inline"))
     except Exception as error:  # each mistake in TeX has a kind of its own

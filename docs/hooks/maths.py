@@ -23,9 +23,10 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
         tex = unescape(found[2]).strip()
         try:
             if found[1] == "span":
-                *parts, last = broken(tex)
-                return "<wbr>".join([*parts, f'<span class="formula">{last}{found[3]}</span>'])  # its comma stays with it
-            parts = ("<wbr>".join(broken(part, large=True)) for part in tex.split(r"\qquad"))
+                *first, last = broken(tex)
+                last = f'<span class="formula">{last}{found[3]}</span>'  # its comma stays with it
+                return "<wbr>".join([*first, last])
+            parts = ["<wbr>".join(broken(part, large=True)) for part in tex.split(r"\qquad")]
             return f'<div class="formula">{" ".join(f"<span>{part}</span>" for part in parts)}</div>{found[3]}'
         except UnknownFormula as error:
             raise PluginError(f"{page.file.src_uri}: no MathML for {error}") from error

@@ -47,19 +47,21 @@ def _expanded(nav: Any, pages: set[str]) -> Any:
 def _title(page: str) -> str:
     """Its heading: MkDocs would take the name of a file whose first line is a comment."""
     path = _notebooks().get(page, ROOT / "docs" / page)
-    found = re.search(r"^(?:# )?# (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    heading = r"^# # (.*)$" if path.suffix == ".py" else r"^# (.*)$"
+    found = re.search(heading, path.read_text(encoding="utf-8"), re.MULTILINE)
     return found[1] if found else path.stem
 
 
 def _from_root(link: re.Match[str]) -> str:
     """A link of a document in the root, from docs/. The README's place is taken by the home page."""
-    path, anchor = link[1].removeprefix("docs/"), link[2] or ""
-    return f"]({HOME})" if path == "README.md" else f"]({path}{anchor})"
+    made = {source: name for name, source in ELSEWHERE.items()}
+    path = made.get(link[1], link[1].removeprefix("docs/"))
+    return f"]({HOME})" if path == "README.md" else f"]({path}{link[2] or ''})"
 
 
 def _notebook(path: Path) -> str:
     """A percent script as a page: its text, and its code in blocks."""
-    import jupytext  # noqa: PLC0415  only where there are notebooks
+    import jupytext  # type: ignore[import-untyped]  # noqa: PLC0415  only where there are notebooks
 
     cells = jupytext.read(path).cells
     return "\n\n".join(c.source if c.cell_type == "markdown" else f"```python\n{c.source}\n```" for c in cells)

@@ -34,7 +34,8 @@ def renewed(page: str, build: Path, pictures: Path) -> str:
 
 def _shrink(drawn: Path, picture: Path) -> None:
     with Image.open(drawn) as image:
-        small = image.convert("RGB").resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
+        size = WIDTH, round(image.height * WIDTH / image.width)
+        small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     small.save(picture, quality=70, method=6)
 
 

@@ -24,8 +24,8 @@ def assumptions() -> Iterable[str]:
     """The conditions of all bounds, and how many claims stand on each."""
     yield "| assumption | what it asks for | claims |\n|---|---|---|"
     every = [a for bound in BUILT_IN for a in bound.assumptions]
-    for name, message in {a.name: a.message for a in every}.items():
-        yield f"| *{name}* | {message} | {sum(a.name == name for a in every)} |"
+    for a in dict.fromkeys((a.name, a.message) for a in every):
+        yield f"| *{a[0]}* | {a[1].replace('|', '&#124;')} | {sum((b.name, b.message) == a for b in every)} |"
 
 
 def families() -> Iterable[str]:

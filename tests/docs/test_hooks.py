@@ -1,0 +1,124 @@
+"""The hooks by themselves: formulas, docstrings, pages from elsewhere, pictures."""
+
+from types import SimpleNamespace
+
+import pytest
+
+PAGE = SimpleNamespace(file=SimpleNamespace(src_uri="some/page.md"))
+
+
+@pytest.mark.parametrize(
+    "tex", [r"\unknown x", r"\frac1", r"x^", r"\sqrt{x", r"\Big\nothing", r"\mathfrak g", "{x", r"\text{a $ b}"]
+)
+def test_tex_that_cannot_be_turned_is_an_error(tex, hook):
+    mathml = hook("mathml")
+    with pytest.raises(mathml.UnknownFormula):
+        mathml.mathml(tex)
+
+
+def test_the_error_ends_the_build_and_names_the_page(hook):
+    from mkdocs.exceptions import PluginError
+
+    with pytest.raises(PluginError, match=r"some/page.md: no MathML for .*\\unknown"):
+        hook("maths").on_page_content(r'<p><span class="arithmatex">\(\unknown\)</span></p>', PAGE)
+
+
+@pytest.mark.parametrize("left", ["<p>costs $x_1$ </p>", r"<p>a \frac12</p>"])
+def test_tex_that_nobody_took_for_a_formula_is_an_error(left, hook):
+    from mkdocs.exceptions import PluginError
+
+    maths = hook("maths")
+    with pytest.raises(PluginError, match=r"some/page.md"):
+        maths.on_page_content(left, PAGE)
+    kept = rf"<pre>$ {left}</pre><code>\frac</code>"
+    assert maths.on_page_content(kept, PAGE) == kept
+
+
+@pytest.mark.parametrize(
+    ("tex", "part"),
+    [
+        (r"\mathbb R", "ℝ"),
+        (r"\mathbb E", "𝔼"),
+        (r"\Big\lVert x\Big\rVert^2", '<mspace width="0"'),
+        (r"a/b", 'lspace="0"'),
+        (r"\ln t", '<mo lspace="0" rspace="0.1667em">ln</mo>'),
+        (r"2\sin(x)", '<mo lspace="0.1667em" rspace="0">sin</mo>'),
+        (r"\mathrm{chord}(r)", ">chord</mo>"),
+        (r"S\setminus i", "∖"),
+        (r"A\preceq B", "<mo>⪯</mo>"),
+        (r"a\thinspace b", 'width="0.1667em"'),
+    ],
+)
+def test_what_browsers_lay_out_otherwise_is_mended(tex, part, hook):
+    assert part in hook("mathml").mathml(tex)
+
+
+@pytest.mark.parametrize(
+    ("tex", "pieces"),
+    [
+        ("a = b", ["a = b"]),
+        (r"\lVert w_t - w_t^{\setminus i}\rVert \le c_i(t) = \sum_s a_s", [r"\lVert w_t - w_t^{\setminus i}\rVert ", r"\le c_i(t) ", r"= \sum_s a_s"]),
+        (r"f(x = 1, y = 2, z = 3, a = 4, b = 5, c = 6, d)", [r"f(x = 1, y = 2, z = 3, a = 4, b = 5, c = 6, d)"]),
+        (r"\Vert \mu_+ - \mu_- \Vert + aaaaaaaaaaaaaaaaaaaaaaaaa", [r"\Vert \mu_+ - \mu_- \Vert ", "+ aaaaaaaaaaaaaaaaaaaaaaaaa"]),
+    ],
+)  # fmt: skip
+def test_a_long_formula_breaks_before_relations_and_signs_outside_brackets(tex, pieces, hook):
+    mathml = hook("mathml")
+    assert list(mathml.pieces(tex)) == pieces
+    assert len(mathml.broken(tex)) == len(pieces)
+    assert all('form="infix"' in made for made in mathml.broken(tex)[1:])
+
+
+def test_docstrings_are_plain_text_definitions_and_code(hook):
+    markdown = hook("docstrings").markdown
+    assert markdown("A *star*, w_t <b> [x][y] and `w_t`.") == (
+        "A &#42;star&#42;, w&#95;t &#60;b&#62; &#91;x&#93;&#91;y&#93; and `w_t`."
+    )
+    assert markdown("n, d  how many,\n      of what\nlong_name  the rest") == (
+        "`n, d`\n:   how many, of what\n\n`long_name`\n:   the rest"
+    )
+    assert markdown("So:\n\n    f(x)\n      + 1") == "So:\n\n```python\nf(x)\n  + 1\n```"
+
+
+def test_what_github_reads_otherwise(hook):
+    turned = hook("github").on_page_markdown
+    assert turned("```python my_bounds.py\nx\n```") == '```python title="my_bounds.py"\nx\n```'
+    assert turned("[a](../synth/a.py) [b](b.md)") == "`synth/a.py` [b](b.md)"
+
+
+def test_notebooks_become_pages_in_the_nav(hook, tmp_path, monkeypatch):
+    pages = hook("pages")
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    (folder / "01_first.py").write_text('# %% [markdown]\n# # A title\n# Text, $x$.\n\n# %%\nprint("1")\n')
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "ELSEWHERE", {})
+    config = SimpleNamespace(nav=[{"Notebooks": "notebooks/*.md"}, "index.md"], docs_dir=str(tmp_path))
+    pages.on_config(config)
+    assert config.nav == [{"Notebooks": [{"A title": "notebooks/01_first.md"}]}, "index.md"]
+    assert pages._notebook(folder / "01_first.py") == '# A title\nText, $x$.\n\n```python\nprint("1")\n```'
+
+
+def test_a_page_of_the_root_keeps_its_links(hook):
+    pages = hook("pages")
+    text = "[a](README.md#rooms) [b](docs/claims.md#limits) [c](https://example.org) [d](CHANGELOG.md)"
+    linked = pages.LINK.sub(pages._from_root, text)
+    assert linked == "[a](index.md) [b](claims.md#limits) [c](https://example.org) [d](changelog.md)"
+
+
+def test_pictures_and_captions_are_renewed_and_the_text_around_them_stays(hook, tmp_path):
+    from PIL import Image
+
+    pictures = hook("pictures")
+    plots = tmp_path / "paper" / "plots"
+    plots.mkdir(parents=True)
+    Image.new("RGB", (2000, 500)).save(plots / "one.png")
+    (plots / "one.txt").write_text("a_b < 2 *tasks*\n")
+    page = "Before.\n<!-- figure one: The one -->\nold\n<!-- end -->\nAfter."
+    wanted = "Before.\n<!-- figure one: The one -->\n![The one](gallery/one.webp)\n\na\\_b &lt; 2 \\*tasks\\*\n<!-- end -->\nAfter."
+    assert pictures.renewed(page, tmp_path, tmp_path) == wanted
+    assert pictures.renewed(wanted, tmp_path, tmp_path) == wanted
+    with Image.open(tmp_path / "one.webp") as small:
+        assert small.size == (1000, 250)
+    with pytest.raises(FileNotFoundError, match=r"two.png is in none of paper/plots"):
+        pictures.renewed(page.replace("one", "two"), tmp_path, tmp_path)
