@@ -30,7 +30,8 @@ EXECUTED = (
     "docs/long-run.md",
     "docs/claims.md",
 )
-DOCUMENTS = (*EXECUTED, "docs/strategies.md", "CONTRIBUTING.md", "CHANGELOG.md")
+SITE = ("docs/index.md", "docs/faq.md", "docs/glossary.md", "docs/gallery.md", "docs/documentation.md")
+DOCUMENTS = (*EXECUTED, *SITE, "docs/strategies.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
