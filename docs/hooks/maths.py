@@ -27,7 +27,8 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
                 last = f'<span class="formula">{last}{found[3]}</span>'  # its comma stays with it
                 return "<wbr>".join([*first, last])
             parts = ["<wbr>".join(broken(part, large=True)) for part in tex.split(r"\qquad")]
-            return f'<div class="formula">{" ".join(f"<span>{part}</span>" for part in parts)}</div>{found[3]}'
+            shown = " ".join(f"<span>{part}</span>" for part in parts)
+            return f'<div class="formula" data-search-exclude>{shown}</div>{found[3]}'
         except UnknownFormula as error:
             raise PluginError(f"{page.file.src_uri}: no MathML for {error}") from error
 

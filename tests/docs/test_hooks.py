@@ -86,17 +86,43 @@ def test_what_github_reads_otherwise(hook):
     assert turned("[a](../synth/a.py) [b](b.md)") == "`synth/a.py` [b](b.md)"
 
 
-def test_notebooks_become_pages_in_the_nav(hook, tmp_path, monkeypatch):
-    pages = hook("pages")
+@pytest.fixture
+def notebook(hook, tmp_path, monkeypatch):
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    (folder / "01_first.py").write_text('# %% [markdown]\n# # A title\n# Text, $x$.\n\n# %%\nprint("1")\n')
-    monkeypatch.setattr(pages, "ROOT", tmp_path)
-    monkeypatch.setattr(pages, "ELSEWHERE", {})
-    config = SimpleNamespace(nav=[{"Notebooks": "notebooks/*.md"}, "index.md"], docs_dir=str(tmp_path))
-    pages.on_config(config)
-    assert config.nav == [{"Notebooks": [{"A title": "notebooks/01_first.md"}]}, "index.md"]
-    assert pages._notebook(folder / "01_first.py") == '# A title\nText, $x$.\n\n```python\nprint("1")\n```'
+    cells = "# # A title\n# [Next](02_next.py), [why](../docs/bounds/one-run.md), $x$.\n\n# %%\nprint(1)\n"
+    (folder / "01_first.py").write_text(f"# %% [markdown]\n{cells}")
+    monkeypatch.setattr(hook("percent_scripts"), "ROOT", tmp_path)
+    return folder / "01_first.py"
+
+
+def test_notebooks_stand_in_the_nav_by_their_titles(notebook, hook, tmp_path):
+    config = SimpleNamespace(
+        nav=[{"Notebooks": ["notebooks/README.md", "notebooks/*.md"]}, "a.md"], docs_dir=str(tmp_path)
+    )
+    (notebook.parent / "README.md").write_text("# All")
+    hook("pages").on_config(config)
+    assert config.nav == [{"Notebooks": ["notebooks/README.md", {"A title": "notebooks/01_first.md"}]}, "a.md"]
+
+
+def test_a_notebook_is_its_text_and_its_code(notebook, hook):
+    text, pictures = hook("percent_scripts").page_of(notebook, execute=False)
+    assert text == "# A title\n[Next](02_next.md), [why](../bounds/one-run.md), $x$.\n\n```python\nprint(1)\n```"
+    assert not pictures
+
+
+def test_what_a_notebook_prints_and_draws_stands_below_its_code(hook):
+    outputs = [
+        {"text": "1\n"},
+        {"data": {"image/png": "UE5H", "text/plain": "<Figure>"}},
+        {"data": {"text/plain": "2"}},
+    ]
+    pictures = {}
+    cell = SimpleNamespace(cell_type="code", source="f()", get=lambda name, default: outputs)
+    parts = list(hook("percent_scripts")._parts(cell, "01_first", pictures))
+    drawn = "![Picture 1, drawn by the code above](01_first-1.png)"
+    assert parts == ["```python\nf()\n```", "```text\n1\n```", drawn, "```text\n2\n```"]
+    assert pictures == {"01_first-1.png": b"PNG"}
 
 
 def test_a_page_of_the_root_keeps_its_links(hook):
