@@ -18,6 +18,7 @@ TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 # the other double letters follow each other in Unicode
 DOUBLE = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
 THIN = "0.1667em"
+BEFORE_OWN_SIGN = "({[⟨,;=<>≤≥≈∈"  # behind these a sign is that of a number
 
 
 class UnknownFormula(ValueError):
@@ -84,6 +85,8 @@ def _mend(parent: Element) -> None:
                 parent[k] = row
         elif child.tag == "mo" and text in ("‖", "|", "/"):
             child.attrib |= {"stretchy": "false", "lspace": "0", "rspace": "0"}
+        elif child.tag == "mo" and text in "+−" and k and (parent[k - 1].text or " ") in BEFORE_OWN_SIGN:
+            child.attrib |= {"form": "prefix", "lspace": "0", "rspace": "0"}
         elif child.tag == "mo" and text.isalpha() and len(text) > 1:
             before, after = parent[k - 1] if k else None, parent[k + 1] if k + 1 < len(parent) else None
             child.set("lspace", "0" if before is None or before.tag in ("mo", "mspace") else THIN)

@@ -5,6 +5,7 @@ which names the page: no TeX is ever shown as it stands.
 """
 
 import re
+from collections.abc import Iterable
 from html import unescape
 from typing import Any
 
@@ -14,6 +15,17 @@ from mkdocs.exceptions import PluginError
 FOUND = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([,.;:)!?-]*)', re.DOTALL)
 VERBATIM = re.compile(r"<(pre|code|math|script)\b.*?</\1>", re.DOTALL)
 LEFT = re.compile(r"\$[^<\n]*|\\[A-Za-z]+")
+
+
+def plain(title: str) -> str:
+    """A heading where there is no place for a formula: the nav, the table of contents."""
+    return re.sub(r"\\[()]|[${}]", "", title)
+
+
+def _titles(items: Iterable[Any]) -> None:
+    for item in items:
+        item.title = plain(item.title)
+        _titles(item.children)
 
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
@@ -32,6 +44,7 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
         except UnknownFormula as error:
             raise PluginError(f"{page.file.src_uri}: no MathML for {error}") from error
 
+    _titles(page.toc)
     html = FOUND.sub(made, html)
     if left := LEFT.search(VERBATIM.sub("", html)):
         raise PluginError(f"{page.file.src_uri}: no formula, and not in code: {left[0]}")

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from maths import plain
 from mkdocs.structure.files import File, Files
 from percent_scripts import sources
 
@@ -45,7 +46,7 @@ def _title(path: Path) -> str:
     """Its heading: MkDocs would take the name of a file whose first line is a comment."""
     heading = r"^# # (.*)$" if path.suffix == ".py" else r"^# (.*)$"
     found = re.search(heading, path.read_text(encoding="utf-8"), re.MULTILINE)
-    return found[1] if found else path.stem
+    return plain(found[1]) if found else path.stem
 
 
 def _from_root(link: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-PAGE = SimpleNamespace(file=SimpleNamespace(src_uri="some/page.md"))
+PAGE = SimpleNamespace(file=SimpleNamespace(src_uri="some/page.md"), toc=[])
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,8 @@ def test_tex_that_nobody_took_for_a_formula_is_an_error(left, hook):
         (r"S\setminus i", "∖"),
         (r"A\preceq B", "<mo>⪯</mo>"),
         (r"a\thinspace b", 'width="0.1667em"'),
+        (r"\{-1, 2\}", '<mo form="prefix" lspace="0" rspace="0">−</mo>'),
+        (r"a - b", "<mo>−</mo>"),
     ],
 )
 def test_what_browsers_lay_out_otherwise_is_mended(tex, part, hook):
@@ -67,6 +69,13 @@ def test_a_long_formula_breaks_before_relations_and_signs_outside_brackets(broke
     assert list(mathml.pieces(tex)) == broken.split("¦")
     assert len(mathml.broken(tex)) == len(broken.split("¦"))
     assert all('form="infix"' in made for made in mathml.broken(tex)[1:])
+
+
+def test_a_heading_is_plain_where_no_formula_can_stand(hook):
+    below = SimpleNamespace(title=r"Up to \(e^{1000}\)", children=[])
+    page = SimpleNamespace(file=PAGE.file, toc=[SimpleNamespace(title="Above", children=[below])])
+    hook("maths").on_page_content("<h2>Above</h2>", page)
+    assert below.title == hook("maths").plain("Up to $e^{1000}$") == "Up to e^1000"
 
 
 def test_docstrings_are_plain_text_definitions_and_code(hook):

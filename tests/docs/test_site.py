@@ -92,6 +92,7 @@ def test_every_formula_became_mathml(source, site, hook):
     text = made_from(source, site).read_text(encoding="utf-8")
     assert text.count("<math") == text.count("</math>") == wanted
     assert "arithmatex" not in text
+    assert r"\(" not in re.sub(r"<(pre|code|script)\b.*?</\1>", "", text, flags=re.DOTALL)  # titles and contents, too
 
 
 def test_there_are_formulas(site):
