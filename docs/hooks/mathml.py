@@ -9,6 +9,7 @@ from latex2mathml.converter import convert
 from latex2mathml.symbols_parser import convert_symbol
 
 CHILDREN = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
+SCRIPTED = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\approx", r"\preceq"}
 SUMS = {"+", "-"}
 LONG, LONG_PIECE = 40, 25  # a formula of so many characters may be broken, a piece of so many also before a sign
@@ -46,6 +47,8 @@ def mathml(tex: str, *, large: bool = False, continued: bool = False) -> str:
         math[0][0].set("form", "infix")
     for parent in list(math.iter()):
         _mend(parent)
+        if large and parent.tag == "msub" and parent[0].text in ("min", "max", "sup"):
+            parent.tag = "munder"
     for element in math.iter():
         text = element.text or ""
         if "\\" in text or "$" in text or len(element) != CHILDREN.get(element.tag, len(element)):
@@ -87,10 +90,19 @@ def _mend(parent: Element) -> None:
             child.attrib |= {"stretchy": "false", "lspace": "0", "rspace": "0"}
         elif child.tag == "mo" and text in "+−" and k and (parent[k - 1].text or " ") in BEFORE_OWN_SIGN:
             child.attrib |= {"form": "prefix", "lspace": "0", "rspace": "0"}
-        elif child.tag == "mo" and text.isalpha() and len(text) > 1:
-            before, after = parent[k - 1] if k else None, parent[k + 1] if k + 1 < len(parent) else None
-            child.set("lspace", "0" if before is None or before.tag in ("mo", "mspace") else THIN)
-            child.set("rspace", "0" if after is None or (after.text or "") in ("(", "[") else THIN)
+        _space(child, parent, k)
+
+
+def _space(child: Element, parent: Element, k: int) -> None:
+    """Thin spaces around the name of a function, with what stands below or above it, but none towards a bracket."""
+    name = child[0] if child.tag in SCRIPTED else child
+    _mend_letters(name)
+    if name.tag != "mo" or not (name.text or "").isalpha() or len(name.text or "") < 2 or parent.tag in SCRIPTED:
+        return
+    before, after = parent[k - 1] if k else None, parent[k + 1] if k + 1 < len(parent) else None
+    near = before is None or (before.tag in ("mo", "mspace") and (before.text or "") not in (")", "]", "|", "‖"))
+    name.set("lspace", "0" if near else THIN)
+    name.set("rspace", "0" if after is None or (after.text or "") in ("(", "[") else THIN)
 
 
 def _mend_letters(child: Element) -> None:
@@ -100,8 +112,8 @@ def _mend_letters(child: Element) -> None:
         child[:] = []
         child.tag, child.text = "mo", "".join(letters)
     text = child.text or ""
-    if child.tag == "mi" and (text in "⪯⪰" or (text.isalpha() and len(text) > 1)):
-        child.tag = "mo"
+    if child.tag == "mi" and (text in "⪯⪰~:;" or (text.isalpha() and len(text) > 1)):
+        child.tag, child.text = "mo", "∼" if text == "~" else text
     elif text == "⧵":  # in few fonts
         child.text = "∖"
     elif child.get("mathvariant") == "double-struck" and text.isalpha() and text.isascii() and text.isupper():

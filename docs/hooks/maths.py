@@ -14,6 +14,7 @@ from mkdocs.exceptions import PluginError
 
 FOUND = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>([,.;:)!?-]*)', re.DOTALL)
 VERBATIM = re.compile(r"<(pre|code|math|script)\b.*?</\1>", re.DOTALL)
+APART = re.compile(r"\\qquad|(?<=,)\\quad")  # formulas that stand side by side
 LEFT = re.compile(r"\$[^<\n]*|\\[A-Za-z]+")
 
 
@@ -38,7 +39,7 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
                 *first, last = broken(tex)
                 last = f'<span class="formula">{last}{found[3]}</span>'  # its comma stays with it
                 return "<wbr>".join([*first, last])
-            parts = ["<wbr>".join(broken(part, large=True)) for part in tex.split(r"\qquad")]
+            parts = ["<wbr>".join(broken(part, large=True)) for part in APART.split(tex)]
             shown = " ".join(f"<span>{part}</span>" for part in parts)
             return f'<div class="formula" data-search-exclude>{shown}</div>{found[3]}'
         except UnknownFormula as error:

@@ -46,6 +46,8 @@ def test_tex_that_nobody_took_for_a_formula_is_an_error(left, hook):
         (r"\mathrm{chord}(r)", ">chord</mo>"),
         (r"S\setminus i", "∖"),
         (r"A\preceq B", "<mo>⪯</mo>"),
+        (r"X\sim N", "<mo>∼</mo>"),
+        (r"\lvert x\rvert\max_k y", '<mo lspace="0.1667em" rspace="0.1667em">max</mo>'),
         (r"a\thinspace b", 'width="0.1667em"'),
         (r"\{-1, 2\}", '<mo form="prefix" lspace="0" rspace="0">−</mo>'),
         (r"a - b", "<mo>−</mo>"),
@@ -53,6 +55,12 @@ def test_tex_that_nobody_took_for_a_formula_is_an_error(left, hook):
 )
 def test_what_browsers_lay_out_otherwise_is_mended(tex, part, hook):
     assert part in hook("mathml").mathml(tex)
+
+
+def test_what_a_minimum_is_over_stands_below_it_on_a_line_of_its_own(hook):
+    mathml = hook("mathml").mathml
+    assert "<munder>" in mathml(r"\min_x f(x)", large=True)
+    assert "<msub>" in mathml(r"\min_x f(x)")
 
 
 @pytest.mark.parametrize(

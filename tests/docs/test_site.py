@@ -85,10 +85,10 @@ def test_what_comes_from_elsewhere_would_be_seen(planted):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.relative_to(DOCS).as_posix())
 def test_every_formula_became_mathml(source, site, hook):
-    pieces = hook("mathml").pieces
+    pieces, apart = hook("mathml").pieces, hook("maths").APART
     displayed, inline = formulas(source)
     wanted = sum(len(list(pieces(tex))) for tex in inline)
-    wanted += sum(len(list(pieces(part))) for tex in displayed for part in tex.split(r"\qquad"))
+    wanted += sum(len(list(pieces(part))) for tex in displayed for part in apart.split(tex))
     text = made_from(source, site).read_text(encoding="utf-8")
     assert text.count("<math") == text.count("</math>") == wanted
     assert "arithmatex" not in text
