@@ -51,7 +51,7 @@ def _write(name: str, run: Run, folder: Path) -> list[Path]:
 def save(
     stem: Path, points: pd.DataFrame, *, draw: Callable[[pd.DataFrame], Figure], table: str, caption: str
 ) -> list[Path]:
-    """One figure as STEM.pdf, .png, .csv (the plotted points), .tex (the table) and .txt (the caption)."""
+    """One figure as STEM.pdf, .png, .csv (the plotted points), .tex (the table) and .txt (the caption); gives the paths."""
     with mpl.rc_context(RC):
         figure = draw(points)
         if (layout := figure.get_layout_engine()) is not None:

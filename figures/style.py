@@ -68,7 +68,7 @@ RC: dict[Any, Any] = {
 
 
 def canvas(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
-    """An empty figure, inches."""
+    """An empty figure of so many inches, in the constrained layout unless there is to be none."""
     return Figure(figsize=(width, height), layout=layout)
 
 

@@ -149,7 +149,10 @@ BUILT_IN: Mapping[str, Family] = {family.name: family for family in _LIST}
 
 
 def family(name: str) -> Family:
-    """The family called `name`; other packages are asked only for names that are not built in."""
+    """The family called `name`; other packages are asked only for names that are not built in.
+
+    Raises BadSuite, with one line, for a name that nobody has, and for an entry point that does not give a Family.
+    """
     if name in BUILT_IN:
         return BUILT_IN[name]
     for point in entry_points(group=GROUP, name=name):

@@ -29,7 +29,10 @@ def load_npz(path: str | Path) -> Task:
 
 
 def save_npz(task: Task, path: str | Path, **more: Any) -> None:
-    """Writes features and labels, and whatever else by name, all or nothing: to a file beside it, then renamed."""
+    """Writes features and labels, and whatever else by name, all or nothing: to a file beside it, then renamed.
+
+    Raises BadTask, with one line, where the file cannot be written.
+    """
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

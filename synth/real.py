@@ -20,7 +20,10 @@ NAMES: Mapping[str, str] = {
 def load(name: str, scale: str = "standard", bias: bool = True) -> Task:
     """The data set of that name, standardised and with a constant feature if wanted.
 
-    scale  "standard" or "none"
+    scale  "standard" (each column to mean 0 and deviation 1) or "none"
+    bias   whether to append a column of ones
+
+    Raises BadTask for a name or a scale that does not exist.
     """
     if name not in NAMES:
         raise BadTask(f"unknown data set {name!r}; known are {', '.join(NAMES)}")

@@ -73,12 +73,12 @@ class Task:
 
     @property
     def samples(self) -> int:
-        """n."""
+        """n, how many samples."""
         return len(self.features)
 
     @property
     def dimension(self) -> int:
-        """d."""
+        """d, how many features."""
         return int(self.features.shape[1])
 
     @property
@@ -90,14 +90,14 @@ class Task:
 
     @property
     def signed(self) -> Floats:
-        """z_i = y_i x_i, shape (n, d); two classes only."""
+        """z_i = y_i x_i, shape (n, d). Raises BadTask for more than two classes."""
         if self.classes != 2:
             raise BadTask(f"signed features need two classes; this task has {self.classes}")
         return self.features * self.labels[:, None]
 
     @property
     def radius(self) -> float:
-        """B = max‖x_i‖."""
+        """B = max ‖x_i‖, in the units of the features."""
         return float(np.linalg.norm(self.features, axis=1).max())
 
     @property

@@ -181,7 +181,7 @@ class Unknown(LookupError):
 
 
 def known(value: T | None, name: str) -> T:
-    """`value`, or Unknown(name) when it is None."""
+    """`value`. Raises Unknown(name) when it is None."""
     if value is None:
         raise Unknown(name)
     return value

@@ -49,7 +49,7 @@ class MaxMargin:
 
     @cached_property
     def support(self) -> Ints:
-        """The samples with a positive dual weight: the only ones whose removal moves the direction."""
+        """(s,) the samples with a positive dual weight, ascending: the only ones whose removal moves the direction."""
         return np.unique(self.sample[self.dual > 0])
 
     @cached_property
@@ -82,7 +82,10 @@ class MaxMargin:
 
 
 def max_margin(rows: Floats, sample: Ints | None = None) -> MaxMargin:
-    """The certified margin of `rows` (m, D); `sample` (m,) names the sample of each row (default: one each)."""
+    """The certified margin of `rows` (m, D), m ≥ 1: an interval around γ = max_{‖u‖=1} min_j ⟨u, φ_j⟩, and what proves it.
+
+    sample  (m,) the sample that each row belongs to (default: one each)
+    """
     sample = np.arange(len(rows)) if sample is None else sample
     scale = float(np.linalg.norm(rows, axis=1).max(initial=0.0))
     if scale == 0 or not rows.any(axis=1).all():  # a row of zeros: 0 is in the hull itself

@@ -27,7 +27,7 @@ class Margins:
 
     @property
     def direction_instability(self) -> Interval | None:
-        """‖u_S − u_{S∖i}‖ for every i, with the certified error of both directions."""
+        """‖u_S − u_{S∖i}‖ for every i: three (n,), with the certified error of both directions."""
         if self.left_out is None:
             return None
         u = self.whole.direction
@@ -37,7 +37,7 @@ class Margins:
 
     @property
     def left_out_margins(self) -> Floats | None:
-        """Upper ends of γ_{S∖i}."""
+        """(n,) upper ends of γ_{S∖i}."""
         return None if self.left_out is None else np.array([other.high for other in self.left_out])
 
 

@@ -30,7 +30,7 @@ def over_samples(name: str, each: Interval) -> dict[str, Interval]:
 
 
 def parameter(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
-    """‖w_S − w_{S∖i}‖ for every i."""
+    """‖w_S − w_{S∖i}‖ for every i: an interval of three (n,), in the units of the weights."""
     size = np.linalg.norm(_differences(snapshot), axis=(1, 2))
     if snapshot.errors is not None:
         return around(size, snapshot.errors[:-1] + snapshot.errors[-1])
@@ -38,7 +38,7 @@ def parameter(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
 
 
 def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | None:
-    """‖ŵ_S − ŵ_{S∖i}‖ for every i; None where a head is zero and has no direction."""
+    """‖ŵ_S − ŵ_{S∖i}‖ ∈ [0, 2] for every i: three (n,); None where a head is zero and has no direction."""
     differences = _differences(snapshot)
     norm = snapshot.weight_norm
     others = np.linalg.norm(snapshot.weights + differences, axis=(1, 2))
@@ -57,7 +57,7 @@ def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | 
 
 
 def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
-    """|ℓ(w_S; z_i) − ℓ(w_{S∖i}; z_i)| for every i, from the difference of the outputs on sample i."""
+    """|ℓ(w_S; z_i) − ℓ(w_{S∖i}; z_i)| for every i: three (n,), from the difference of the outputs on sample i."""
     features = task.signed if task.classes == 2 else task.features
     outputs = features @ snapshot.weights.T
     moved = np.einsum("ikd,id->ik", _differences(snapshot), features)
@@ -73,18 +73,18 @@ def pointwise(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
 
 
 def losses(task: Task, tuning: HeadTuning, weights: Floats) -> Floats:
-    """ℓ(w; z_i) of every sample."""
+    """(n,) ℓ(w; z_i), of a head (k, d): k = 1 for two classes, else K."""
     return _losses(task, tuning, (task.signed if task.classes == 2 else task.features) @ weights.T)
 
 
 def loss_changes(task: Task, tuning: HeadTuning, weights: Floats, others: Floats) -> Floats:
-    """|ℓ(w; z_i) − ℓ(v; z_i)| of every sample, two heads (k, d)."""
+    """(n,) |ℓ(w; z_i) − ℓ(v; z_i)|, of two heads (k, d)."""
     features = task.signed if task.classes == 2 else task.features
     return np.abs(_loss_change(task, tuning, features @ weights.T, features @ (others - weights).T))
 
 
 def steepest(task: Task, tuning: HeadTuning, weights: Floats, others: Floats) -> Floats:
-    """The largest ‖∂ℓ/∂outputs‖ of every sample between two heads (k, d)."""
+    """(n,) the largest ‖∂ℓ/∂outputs‖ of each sample between two heads (k, d)."""
     features = task.signed if task.classes == 2 else task.features
     return np.maximum(*(np.abs(_slopes(task, tuning, features @ w.T)) for w in (weights, others)))
 

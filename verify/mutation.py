@@ -39,7 +39,7 @@ CLIMBS, STEP = 3, 8  # rounds of variations on the cases that came closest to ki
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a mutant, and why."""
+    """What became of a mutant: killed, survived or not-counted, and why."""
 
     mutant: Mutant
     status: Status

@@ -42,7 +42,13 @@ UNIT_SECONDS = 1.5  # estimated; small enough that little is lost to a kill, lar
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A finished run: where it is, its tables, whether a proven bound was violated, and whether anything was computed."""
+    """A finished run.
+
+    out       its directory
+    records   a row a (task, bound, quantity), and `tasks` a row a task; their columns are in `verify.tables`
+    manifest  seeds, versions, device, configuration and its hash
+    fresh     whether anything was computed, or all of it was found
+    """
 
     out: Path
     records: pd.DataFrame
@@ -194,7 +200,7 @@ def _configuration(
 
 
 def versions() -> dict[str, str]:
-    """Of all that a number may depend on."""
+    """Python and each library that a number may depend on, with its version."""
     libraries = ("tightrope", "numpy", "scipy", "torch", "daqp", "pandas", "pyarrow")
     return {"python": platform.python_version()} | {name: version(name) for name in libraries}
 

@@ -75,7 +75,7 @@ def standard_error(values: Floats, strata: NDArray[np.int64]) -> Floats:
 
 @cache
 def student(level: float, m: int) -> float:
-    """How many standard errors the mean of m draws lies off with probability `level`."""
+    """How many standard errors the mean of m draws lies off with probability `level`, both sides together: Student's t, m − 1."""
     return float(stats.t.isf(level / 2, m - 1))
 
 

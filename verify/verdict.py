@@ -62,7 +62,13 @@ class Comparison:
 
 
 def judge(bound: Bound, constants: Constants, measurement: Measurement) -> Comparison:
-    """The five verdicts, in this order: outside the domain, a failed solver, something missing, then the comparison."""
+    """The five verdicts, in this order: outside the domain, a failed solver, something missing, then the comparison.
+
+    HOLDS     the upper end of the measurement is at or below the lower end of the bound, to RESOLUTION of it
+    VIOLATED  the lower end of the measurement is above the upper end of the bound, beyond RESOLUTION of it
+
+    A formula that raises, or has the wrong shape, is INCONCLUSIVE with that reason; nothing is raised.
+    """
     try:
         slacks = {a: a.slack(constants) for a in bound.assumptions if not a.holds(constants)}
         lost = measurement.failed.get(bound.quantity)

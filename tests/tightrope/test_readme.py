@@ -34,7 +34,8 @@ EXECUTED = (
     "docs/text.md",
     "docs/estimators.md",
 )
-DOCUMENTS = (*EXECUTED, "docs/strategies.md", "notebooks/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+SITE = ("docs/index.md", "docs/faq.md", "docs/glossary.md", "docs/gallery.md", "docs/documentation.md")
+DOCUMENTS = (*EXECUTED, *SITE, "docs/strategies.md", "notebooks/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")))
 LONG = os.environ.get("DOCUMENTED") == "all"
 FENCE = re.compile(r"^```(\w+)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
