@@ -8,5 +8,8 @@ CODE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+([\w/]+\.py)\)")  # leads out of doc
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """The file named behind a fence is its title; a link to code, which the site has not, is the code's name."""
-    return CODE.sub(r"`\2`", FENCE.sub(r'```\1 title="\2"', markdown))
+    """The file named behind a fence is its title; a link to code, which the site has not, is the code's name.
+
+    Notebooks stand beside docs/, and their pages within the site.
+    """
+    return CODE.sub(r"`\2`", FENCE.sub(r'```\1 title="\2"', markdown)).replace("](../notebooks/", "](notebooks/")
