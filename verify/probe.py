@@ -13,12 +13,14 @@ from synth.task import Task
 from theory.bound import Constants
 from theory.catalogue import catalogue
 from theory.directions import chord
+from verify.certified import why_no_certificate
 from verify.constants import constants_of
 from verify.evidence import examine
 from verify.margins import Margins
 from verify.replica_fit import ReplicaFit
 from verify.solvers.price import direct_seconds, log_time_seconds, solver_of
 from verify.solvers.threads import one_thread
+from verify.solvers.tune import Job
 from verify.trial import REPLICAS, measured
 from verify.tuning import MOST_STEPS, HeadTuning
 from verify.verdict import Comparison, Measurement, judge
@@ -36,6 +38,8 @@ class Probe:
     exact         whether all replicas were retrained
     instability   quantity → (n,) measured, for parameter, direction and pointwise; None where it cannot be had
     certificate   the same from one run
+    constants     all that bounds were told of the task and the run
+    seed          of the start and of the order of the samples
     reasons       why a part is None, by the part's path in `as_json`
     """
 
@@ -47,7 +51,14 @@ class Probe:
     instability: Mapping[str, Floats | None] | None
     certificate: Mapping[str, Floats | None] | None
     comparisons: tuple[Comparison, ...]
+    constants: Constants
+    seed: int
     reasons: Mapping[str, str]
+
+    @property
+    def job(self) -> Job:
+        """What was tuned."""
+        return Job(task=self.task, tuning=self.tuning, seed=self.seed)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data in the published form: non-finite numbers are None, each with its reason."""
@@ -109,9 +120,9 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
         comparisons = tuple(judge(bound, constants, measurement) for bound in catalogue())
         reasons: dict[str, str] = {}
         instability = _instability(measurement, exact, reasons)
-        certificate = _certificate(fit, constants, tuning.loss, reasons)
+        certificate = _certificate(fit, constants, tuning, reasons)
     return Probe(task=task, tuning=tuning, exact=exact, fit=fit, margins=margins, instability=instability,
-                 certificate=certificate, comparisons=comparisons, reasons=reasons)  # fmt: skip
+                 certificate=certificate, comparisons=comparisons, constants=constants, seed=seed, reasons=reasons)  # fmt: skip
 
 
 def estimated_seconds(task: Task, tuning: HeadTuning) -> float:
@@ -137,17 +148,11 @@ def _instability(measurement: Measurement, exact: bool, reasons: dict[str, str])
 
 
 def _certificate(
-    fit: ReplicaFit, constants: Constants, loss: str, reasons: dict[str, str]
+    fit: ReplicaFit, constants: Constants, tuning: HeadTuning, reasons: dict[str, str]
 ) -> Mapping[str, Floats | None] | None:
     """c_i and what follows from it, or None with the reason where the theorem of `one-run` says nothing."""
-    if np.isinf(constants.smoothness):
-        reasons["certificate"] = f"the {loss} loss has no global smoothness"
-        return None
-    if constants.step_size > constants.largest_step:
-        slack = 1 - constants.step_size / constants.largest_step
-        reasons["certificate"] = (
-            f"the step {constants.step_size:.6g} is above 2/(β+2λ) = {constants.largest_step:.6g}; slack {slack:.3g}"
-        )
+    if reason := why_no_certificate(fit, tuning):
+        reasons["certificate"] = reason
         return None
     c, norm = fit.last.certificates, fit.last.weight_norm
     found: dict[str, Floats | None] = {"parameter": c, "direction": None, "pointwise": None}
@@ -158,7 +163,7 @@ def _certificate(
     if math.isfinite(constants.slope):
         found["pointwise"] = constants.slope * constants.sample_norms * c
     else:
-        reasons["certificate.pointwise"] = f"the slope of the {loss} loss is not bounded"
+        reasons["certificate.pointwise"] = f"the slope of the {tuning.loss} loss is not bounded"
     return found
 
 
