@@ -1,10 +1,14 @@
 """The pictures of a probe, from plain arrays: who moves the head, where the samples stand, which predictions are safe."""
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from figures import style
@@ -13,12 +17,14 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 MANY = 400  # beyond, dots become small
+SPREAD = 60  # beyond, the ranks are spread logarithmically: the ends are what matters
 
 
-def png(figure: Figure) -> bytes:
-    """The picture, without a date or a program's name in it."""
+def png(draw: Callable[..., Figure], *arrays: Any) -> bytes:
+    """One of the pictures below, drawn of its arrays: the same bytes for the same numbers."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=200, metadata={"Software": None})
+    with rc_context(style.RC):
+        draw(*arrays).savefig(buffer, format="png", dpi=200, metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -49,7 +55,8 @@ def movement(measured: Floats | None, certified: Floats | None) -> Figure:
     )
     if len(rank) > 60:
         axes.set_xscale("log")
-    axes.legend(loc="upper right")
+    _ticks(axes)
+    figure.legend(loc="outside upper left", ncols=2)
     return figure
 
 
@@ -75,8 +82,9 @@ def margins(margin: Floats, machine: float, support: Bools, flips: Bools | None)
     if machine > 0:
         axes.axhline(machine, color=style.GREY, linewidth=1.0, linestyle="--", label="the largest margin there is, γ")
     axes.set(xlabel="samples, ascending", ylabel="distance from the boundary")
-    if len(rank) > 60:
+    if len(rank) > SPREAD:
         axes.set_xscale("log")
+        _ticks(axes)
     axes.legend(loc="upper left")
     return figure
 
@@ -104,8 +112,18 @@ def held_out(room: Floats, reach: float, flips: Bools | None) -> Figure:
         axes.axhline(reach, color=style.ORANGE, linewidth=1.2, label="the most that the head moves, certified")
     axes.set(yscale="log", ylim=bounds, xlabel="held-out predictions, the nearest to flip first",
              ylabel="movement that it takes to flip")  # fmt: skip
-    axes.legend(loc="lower right")
+    _ticks(axes)
+    figure.legend(loc="outside upper left", ncols=2)
     return figure
+
+
+def _ticks(axes: Axes) -> None:
+    """Numbers written out on whichever axis is logarithmic."""
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if axis.get_scale() == "log":
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def _dots(axes: Axes, x: NDArray[np.int64], y: Floats, colour: str, marker: str, label: str) -> None:

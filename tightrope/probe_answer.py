@@ -13,13 +13,13 @@ def give(
 ) -> None:
     """The answer as tables, as a page, or as both; `describe` has a short text for every sample."""
     found = answer(probe, advice=advice, describe=describe)
+    if page is not None:  # first: whoever reads the tables may have read enough
+        from tightrope import probe_page
+
+        probe_page.write(found, page)
     if tables:
         from tightrope import probe_tables
 
         probe_tables.show(found)
-    if page is not None:
-        from tightrope import probe_page
-
-        probe_page.write(found, page)
-        if tables:
+        if page is not None:
             STDOUT.print(f"\nthe page: {page}", highlight=False, markup=False, soft_wrap=True)

@@ -84,18 +84,18 @@ def _cell(value: Any, column: str) -> object:
 
 def _figure_of_movement(answer: Answer) -> str:
     sides = answer.degrees
-    figure = probe_pictures.movement(sides["measured"], sides["certified"])
+    figure = probe_pictures.png(probe_pictures.movement, sides["measured"], sides["certified"])
     caption = (
         "By how many degrees the head turns when one sample is missing, every sample in turn. Dots: all heads retrained. "
         "Orange: what the bounds certify from runs on all samples alone; no dot can lie above its own mark."
     )
-    return html.picture("movement", "The turn of the head without each sample", probe_pictures.png(figure), caption)
+    return html.picture("movement", "The turn of the head without each sample", figure, caption)
 
 
 def _ranking(answer: Answer) -> str:
     rows = probe_rows.ranking(answer)
     if rows is None:
-        return html.paragraph("Neither measured nor certified, so no sample stands out.")
+        return html.paragraph("Nothing moves, or nothing is known: no sample stands out.")
     note = (
         "Moves, turns: what happens to the head without this sample, measured; ≤: what is certified. Margin: how far the sample "
         "lies from the boundary of the head on all samples. Prediction: whether its own class would be predicted differently."
@@ -109,12 +109,13 @@ def _figure_of_margins(answer: Answer) -> str:
     support = np.zeros(probe.task.samples, bool)
     if whole.separable:
         support[whole.support] = True
-    figure = probe_pictures.margins(probe_rows.own_margins(answer), whole.low, support, answer.own_flips)
+    margins = probe_rows.own_margins(answer)
+    figure = probe_pictures.png(probe_pictures.margins, margins, whole.low, support, answer.own_flips)
     caption = (
         "How far each sample lies from the boundary of the head, in the units of the features; "
         "below 0 it is on the wrong side."
     )
-    return html.picture("margins", "The margins of the samples", probe_pictures.png(figure), caption)
+    return html.picture("margins", "The margins of the samples", figure, caption)
 
 
 def _held_out(answer: Answer) -> str:
@@ -123,13 +124,14 @@ def _held_out(answer: Answer) -> str:
         return html.paragraph(f"Nothing was held out: {held}.")
     certain = held.may_flip is not None
     reach = float(held.fit.last.certificates.max()) if certain else float("nan")
-    figure = probe_pictures.held_out(held.most_moved, reach, None if held.flips is None else held.flips > 0)
+    flips = None if held.flips is None else held.flips > 0
+    figure = probe_pictures.png(probe_pictures.held_out, held.most_moved, reach, flips)
     caption = (
         "For every held-out prediction the least movement of the head that could change it. Above the line it cannot change, "
         "whichever training sample is missing: that is proven, and needs one run. Below it may, and need not."
     )
     said = "".join(html.paragraph(f"{name}: {reason}.") for name, reason in held.reasons.items())
-    picture = html.picture("held-out", "Which predictions are safe", probe_pictures.png(figure), caption)
+    picture = html.picture("held-out", "Which predictions are safe", figure, caption)
     rows = probe_rows.held_out(answer)
     return (html.paragraph(f"{rows.title[0].upper()}{rows.title[1:]}.") if rows else "") + _table(rows) + said + picture
 

@@ -72,15 +72,15 @@ def movements(answer: Answer) -> Rows:
 def ranking(answer: Answer) -> Rows | None:
     """The samples without which the head moves most, by measurement or else by certificate."""
     probe = answer.probe
+    order = answer.ranking
+    if order is None:
+        return None
     found = (probe.instability or {}).get("parameter")
     sure = answer.certified["parameter"]
-    each = found if found is not None else None if sure is None else sure.value
-    if each is None or not np.isfinite(each).all():
-        return None
     how = "measured" if found is not None else "certified"
     margins = own_margins(answer)
     rows = []
-    for i in np.argsort(-each, kind="stable")[:MOST_INFLUENTIAL]:
+    for i in order[:MOST_INFLUENTIAL]:
         moves = _at(found, i), None if sure is None else float(sure.value[i])
         turns = _at(answer.degrees["measured"], i), _at(answer.degrees["certified"], i)
         row = (str(i), str(probe.task.labels[i]), *moves, *turns, float(margins[i]), _own(answer, i))
@@ -98,7 +98,7 @@ def own_margins(answer: Answer) -> Floats:
     outputs = task.features @ last.weights.T
     norm = last.weight_norm or 1.0
     if task.classes == 2:
-        return task.labels * outputs[:, 0] / norm
+        return task.labels * outputs[:, 0] / norm + 0.0
     own = outputs[np.arange(task.samples), task.labels]
     outputs[np.arange(task.samples), task.labels] = -np.inf
     return (own - outputs.max(axis=1)) / norm

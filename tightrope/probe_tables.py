@@ -14,7 +14,14 @@ from tightrope.probe_words import summary
 from tightrope.tables import STDERR, STDOUT
 from verify.answer import Answer
 
-MARKS = {"helps": "+", "makes it worse": "!", "does not help": "=", "cannot be tried": "·", "not run": "·"}
+MARKS = {
+    "helps": "+",
+    "makes it worse": "!",
+    "does not help": "=",
+    "cannot be told": "?",
+    "cannot be tried": "·",
+    "not run": "·",
+}
 TEXT = {"bound", "quantity", "certified by", "share of", "lever", "predicted", "found", "and", "verdict", "text",
         "prediction"}  # fmt: skip
 ONE_LINE = {"text", "verdict", "prediction"}

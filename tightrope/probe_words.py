@@ -1,11 +1,17 @@
 """The answer of a probe in plain sentences, each made of its numbers."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from figures.words import count
+from verify.advice import heads
 from verify.advice.lever import OF_THE_HEAD, Lever
 from verify.answer import Answer
 from verify.held_out import HeldOut
+
+Floats = NDArray[np.float64]
+
+RIGHT = 90.0  # degrees
 
 
 def summary(answer: Answer) -> list[str]:
@@ -51,17 +57,14 @@ def _separable(answer: Answer) -> str:
 def _turn(answer: Answer) -> str:
     measured, sure = answer.degrees["measured"], answer.degrees["certified"]
     if measured is not None and np.isfinite(measured).all():
-        also = "" if sure is None else f"; certified without retraining: at most {degrees(float(sure.max()))}"
+        also = "" if sure is None else f"; {_certified(sure)}"
         return f"Without any single sample the head would turn by at most {degrees(float(measured.max()))} (measured{also})."
-    if sure is not None and float(sure.max()) < 90:
+    if sure is not None and float(sure.max()) < RIGHT:
         most = degrees(float(sure.max()))
         return f"Without any single sample the head would turn by at most {most} (certified without retraining, not measured)."
     if sure is not None:
-        fine = float(np.mean(sure < 90))
-        return (
-            "One run cannot certify how far the head would turn without the worst single sample "
-            f"(for {share(fine)} of the samples it can); --exact measures it."
-        )
+        said = _certified(sure)
+        return f"{said[0].upper()}{said[1:]}; --exact measures how far the head would turn."
     reasons = answer.probe.reasons
     why = [
         reasons[k]
@@ -71,15 +74,27 @@ def _turn(answer: Answer) -> str:
     return f"How far the head would turn without a sample is not known: {'; '.join(dict.fromkeys(why)) or 'no head'}."
 
 
+def _certified(sure: Floats) -> str:
+    """What is known without retraining; beyond a right angle a certificate says nothing."""
+    most = float(sure.max())
+    if most < RIGHT:
+        return f"certified without retraining: at most {degrees(most)}"
+    fine = sure[sure < RIGHT]
+    if not len(fine):
+        return "nothing is certified without retraining"
+    return f"without retraining only {share(len(fine) / len(sure))} of the samples are certified to turn it by less than 90°"
+
+
 def _matters(answer: Answer) -> list[str]:
-    side = answer.degrees["measured"] if answer.degrees["measured"] is not None else answer.degrees["certified"]
-    if side is None or not np.isfinite(side).all() or not side.any():
+    order = answer.ranking
+    if order is None:
         return []
-    most = int(np.argmax(side))
-    typical = degrees(float(np.median(side)))
+    side = answer.degrees["measured"] if answer.degrees["measured"] is not None else answer.degrees["certified"]
+    median = None if side is None else float(np.median(side))
+    typical = "" if median is None or median >= RIGHT else f"; for half of the samples it is {degrees(median)} or less"
     own = answer.own_flips
     flips = "" if own is None else f" {_own(int(own.sum()), len(own))}"
-    return [f"Sample {most} matters most; for half of the samples it is {typical} or less.{flips}"]
+    return [f"Sample {order[0]} matters most{typical}.{flips}"]
 
 
 def _own(flips: int, n: int) -> str:
@@ -98,7 +113,7 @@ def _held_out(held: HeldOut | str) -> str:
     if held.flips is None:
         return f"{lead}; {safe or 'whether they flip is not known'} whichever one of the {count(m)} others is missing."
     flipping = int((held.flips > 0).sum())
-    how = "none of these predictions flips" if not flipping else f"{flipping} of these predictions flip for some sample"
+    how = f"{flipping or 'none'} of these predictions flip{'' if flipping > 1 else 's'}{' for some sample' if flipping else ''}"
     also = f" (measured; {safe})" if safe else " (measured)"
     which = f"whichever one of the {count(m)} others is missing" if not flipping else f"among the {count(m)} others"
     return f"{lead}; {how} {which}{also}."
@@ -108,19 +123,20 @@ def _help(answer: Answer) -> list[str]:
     """The levers by what they did to the turn of the head; what is about starts is said apart."""
     tried = [lever for lever in answer.levers if lever.found]
     turning = [lever for lever in tried if lever.found[0].what == OF_THE_HEAD["direction"]]
-    helps = [f"{lever.name} (×{lever.found[0].factor:.2g}{_cost(lever)})" for lever in turning if lever.verdict == "helps"]
+    starts = [lever for lever in tried if lever.name == heads.NAME]
+    helps = [
+        f"{lever.name} (×{lever.found[0].factor:.2g}{_cost(lever)})" for lever in turning if lever.verdict == "helps"
+    ]
     not_ = [lever.name for lever in turning if lever.verdict != "helps"]
     said = []
     if turning:
         lead = f"What helps: {', '.join(helps)}" if helps else "Nothing that was tried makes the head turn less"
         said.append(f"{lead}{'; what does not: ' + ', '.join(not_) if helps and not_ else ''}.")
-    for lever in tried:
-        if lever not in turning:
-            said.append(f"Of the {lever.found[0].what}, {lever.name} leave ×{lever.found[0].factor:.2g}.")
-    return said
+    return [*said, *(f"More heads leave ×{h.found[0].factor:.2g} of the {h.found[0].what}." for h in starts)]
 
 
 def _cost(lever: Lever) -> str:
     """A lost accuracy is told in the same breath."""
-    lost = next((c for c in lever.prices if c.what.endswith("accuracy") and c.after < c.before), None)
-    return "" if lost is None else f", but {lost.what} {lost.before:.3f} → {lost.after:.3f}"
+    told = next((c for c in lever.prices if c.what.endswith("accuracy")), None)  # held-out, where there is one
+    lost = told is not None and told.after < told.before
+    return f", but {told.what} {told.before:.3f} → {told.after:.3f}" if told and lost else ""

@@ -17,6 +17,7 @@ from verify.rerun import Runs, rerun
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,6 +40,17 @@ class Answer:
     held_out: HeldOut | str
     levers: tuple[Lever, ...]
     describe: Sequence[str] | None = None
+
+    @property
+    def ranking(self) -> Ints | None:
+        """(n,) the samples, the one that matters most first: by the measured turn of the head, else by how far it moves.
+
+        None where nothing is known, or nothing moves.
+        """
+        found, sure = self.probe.instability or {}, self.certified["parameter"]
+        every = found.get("direction"), found.get("parameter"), None if sure is None else sure.value
+        each = next((e for e in every if e is not None and np.isfinite(e).all()), None)
+        return None if each is None or not each.any() else np.argsort(-each, kind="stable")
 
     @property
     def degrees(self) -> dict[str, Floats | None]:
@@ -67,6 +79,8 @@ def answer(probe: Probe, *, advice: bool | None = None, describe: Sequence[str] 
     own, *others = rerun([first, *(p.runs for p in wanted)])
     out = held if isinstance(held, str) else held.read(own)
     sure = {what: _certified(probe.constants, what) for what in ("parameter", "direction", "pointwise")}
+    if last.weight_norm == 0:
+        sure["direction"] = None  # a zero head has none
     radii = sure["parameter"]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         measured = None if last.differences is None or probe.fit.failed else flips.own_flips(probe.task, last)

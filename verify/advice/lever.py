@@ -13,7 +13,7 @@ from verify.replica_fit import ReplicaFit
 from verify.rerun import Fits, Runs
 from verify.solvers.tune import Job
 
-Verdict = Literal["helps", "does not help", "makes it worse", "cannot be tried", "not run"]
+Verdict = Literal["helps", "does not help", "makes it worse", "cannot be told", "cannot be tried", "not run"]
 Kind = Literal["theory", "measured", "certified", "price"]
 
 NOTICEABLE = 0.1  # a tenth less is help, a tenth more is harm; what lies between is neither
@@ -109,17 +109,21 @@ def changes(before: dict[tuple[str, Kind], float], after: dict[tuple[str, Kind],
 
 
 def judged(deciding: Change) -> Verdict:
-    """By the factor, if it is noticeable and lies outside the spread."""
+    """By the factor, where it is noticeable; not to be told where the spread holds the number after."""
     low, high = deciding.spread or (deciding.before, deciding.before)
-    if deciding.factor < 1 - NOTICEABLE and deciding.after < low:
-        return "helps"
-    return "makes it worse" if deciding.factor > 1 + NOTICEABLE and deciding.after > high else "does not help"
+    if abs(deciding.factor - 1) <= NOTICEABLE:
+        return "does not help"
+    if low <= deciding.after <= high:
+        return "cannot be told"
+    return "helps" if deciding.factor < 1 else "makes it worse"
 
 
 def told(deciding: Change, verdict: Verdict) -> str:
     """The deciding number in words."""
     how = "measured" if deciding.kind == "measured" else "certified by one run each, not measured"
-    lead = {"helps": "Helps", "does not help": "Does not help", "makes it worse": "Makes it worse"}[verdict]
+    lead = f"{verdict[0].upper()}{verdict[1:]}"
+    if deciding.before == deciding.after == 0:
+        return f"{lead}: nothing moves"
     spread = "" if deciding.spread is None else " ({:.3g} to {:.3g})".format(*deciding.spread)
     goes = f"goes from {deciding.before:.3g}{spread} to {deciding.after:.3g}"
     return f"{lead}: the {deciding.what} {goes} (×{deciding.factor:.2g}, {how})"
