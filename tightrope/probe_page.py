@@ -55,6 +55,7 @@ def _body(answer: Answer, title: str) -> Iterator[str]:
         "Bounds": _bounds(answer),
         "Data and head": _table(probe_rows.data(answer)) + _reasons(answer),
     }
+    sections = {text: piece for text, piece in sections.items() if piece}
     names = {text: text.lower().replace(" ", "-") for text in sections}
     first, *others = summary(answer)
     loud = " loud" if any(c.verdict.name == "VIOLATED" and c.bound.proven for c in answer.probe.comparisons) else ""
@@ -63,8 +64,7 @@ def _body(answer: Answer, title: str) -> Iterator[str]:
     links = (f'<a href="#{name}">{escape(text)}</a>' for text, name in names.items())
     yield f'<nav aria-label="sections">{"".join(links)}</nav></header>\n<main>'
     for text, piece in sections.items():
-        if piece:
-            yield html.section(names[text], text, piece)
+        yield html.section(names[text], text, piece)
     yield f'</main>\n<footer class="soft">{html.paragraph(f"tightrope {__version__}")}</footer>'
 
 

@@ -110,8 +110,11 @@ def _held_out(held: HeldOut | str) -> str:
     lead = f"With {count(p)} samples held out the head classifies {share(held.accuracy)} of them rightly"
     sure = held.predictions["certified"]
     safe = "" if sure is None else f"{share(1 - sure)} of these predictions are certified not to flip"
+    if held.flips is None and not safe:
+        why = "; ".join(dict.fromkeys(held.reasons.values()))
+        return f"{lead}; whether these predictions flip without a sample is not known: {why}."
     if held.flips is None:
-        return f"{lead}; {safe or 'whether they flip is not known'} whichever one of the {count(m)} others is missing."
+        return f"{lead}; {safe} whichever one of the {count(m)} others is missing."
     flipping = int((held.flips > 0).sum())
     how = f"{flipping or 'none'} of these predictions flip{'' if flipping > 1 else 's'}{' for some sample' if flipping else ''}"
     also = f" (measured; {safe})" if safe else " (measured)"

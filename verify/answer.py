@@ -63,7 +63,8 @@ class Answer:
 def answer(probe: Probe, *, advice: bool | None = None, describe: Sequence[str] | None = None) -> Answer:
     """Held-out flips, and every lever that fits the time, tuned side by side.
 
-    advice    True tries every lever, False none, None what is estimated to take less than PATIENCE seconds
+    advice    True tries every lever, False none, None what is estimated to take, with the held-out data, less than
+              PATIENCE seconds
     describe  a short text for every sample
 
     Raises ValueError where `describe` does not have one text a sample.
@@ -73,7 +74,8 @@ def answer(probe: Probe, *, advice: bool | None = None, describe: Sequence[str] 
         raise ValueError(f"describe: {len(describe)} texts for {n} samples; give one a sample")
     held = _plan(probe, patience=math.inf if advice else PATIENCE)
     training = None if isinstance(held, str) else held.training
-    chosen = [] if advice is False else plans(probe, training, math.inf if advice else PATIENCE)
+    left = math.inf if advice else PATIENCE - (0.0 if isinstance(held, str) else held.runs.seconds)
+    chosen = [] if advice is False else plans(probe, training, left)
     wanted = [p for p in chosen if isinstance(p, Plan)]
     first = Runs() if isinstance(held, str) else held.runs
     own, *others = rerun([first, *(p.runs for p in wanted)])

@@ -19,11 +19,9 @@ class Runs:
 
     @property
     def seconds(self) -> float:
-        """A rough price, with all cores at work."""
-        alone = [_seconds(job, replicas=True) for job in self.retrained]
-        single = [_seconds(job, replicas=False) for job in self.once]
-        cores = joblib.cpu_count()
-        return sum(alone) / cores + max(sum(single) / cores, max(single, default=0.0))
+        """A rough price: all cores at work, as they are when several go side by side."""
+        every = [*((job, True) for job in self.retrained), *((job, False) for job in self.once)]
+        return sum(_seconds(job, replicas=replicas) for job, replicas in every) / joblib.cpu_count()
 
 
 Fits = tuple[list[ReplicaFit], list[ReplicaFit]]  # of `retrained`, of `once`
