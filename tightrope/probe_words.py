@@ -133,7 +133,11 @@ def _help(answer: Answer) -> list[str]:
     not_ = [lever.name for lever in turning if lever.verdict != "helps"]
     said = []
     if turning:
-        lead = f"What helps: {', '.join(helps)}" if helps else "Nothing that was tried makes the head turn less"
+        sure = turning[0].found[0].kind == "certified"
+        which = "What lowers the certified turn (the turn itself was not measured)" if sure else "What helps"
+        lead = (
+            f"{which}: {', '.join(helps)}" if helps else f"Nothing that was tried lowers the {'certified ' * sure}turn"
+        )
         said.append(f"{lead}{'; what does not: ' + ', '.join(not_) if helps and not_ else ''}.")
     return [*said, *(f"More heads leave ×{h.found[0].factor:.2g} of the {h.found[0].what}." for h in starts)]
 

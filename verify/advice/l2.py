@@ -16,6 +16,7 @@ from verify.advice.lever import (
     Lever,
     Plan,
     accuracy_told,
+    besides,
     cannot,
     changes,
     judged,
@@ -88,9 +89,7 @@ def _read(
         where, after = "held-out", measure.accuracy(other[0].last.weights, held.points)
         prices.insert(0, Change(what="held-out accuracy", kind="price", before=held.accuracy, after=after))
     verdict = judged(found[0])
-    shrunk = prices[-1]
-    moved = next((c for c in found if c.what == OF_THE_HEAD["parameter"] and c.kind == found[0].kind), None)
-    besides = "" if moved is None else f" The head moves ×{moved.factor:.2g} and is ×{shrunk.factor:.2g} as long."
-    conclusion = f"{told(found[0], verdict)}; {accuracy_told(prices[0].before, prices[0].after, where)}.{besides}"
+    accuracy = accuracy_told(prices[0].before, prices[0].after, where)
+    conclusion = f"{told(found[0], verdict)}; {accuracy}.{besides(found, prices[-1])}"
     return Lever(name=NAME, tried=tried, theory=theory, found=found, prices=tuple(prices), verdict=verdict,
                  conclusion=conclusion, seconds=seconds)  # fmt: skip

@@ -119,14 +119,21 @@ def judged(deciding: Change) -> Verdict:
 
 
 def told(deciding: Change, verdict: Verdict) -> str:
-    """The deciding number in words."""
-    how = "measured" if deciding.kind == "measured" else "certified by one run each, not measured"
+    """The deciding number in words; that a certificate falls does not say that what it bounds does."""
     lead = f"{verdict[0].upper()}{verdict[1:]}"
     if deciding.before == deciding.after == 0:
         return f"{lead}: nothing moves"
     spread = "" if deciding.spread is None else " ({:.3g} to {:.3g})".format(*deciding.spread)
-    goes = f"goes from {deciding.before:.3g}{spread} to {deciding.after:.3g}"
-    return f"{lead}: the {deciding.what} {goes} (×{deciding.factor:.2g}, {how})"
+    goes = f"goes from {deciding.before:.3g}{spread} to {deciding.after:.3g} (×{deciding.factor:.2g}"
+    if deciding.kind == "certified":
+        return f"{lead}, as far as certificates go: what one run certifies of the {deciding.what} {goes}; not measured)"
+    return f"{lead}: the {deciding.what} {goes}, measured)"
+
+
+def besides(found: tuple[Change, ...], length: Change) -> str:
+    """The movement beside the turn, and the length of the head: a shorter head moves less, and need not turn less."""
+    moved = next((c for c in found[1:] if c.what == OF_THE_HEAD["parameter"] and c.kind == found[0].kind), None)
+    return "" if moved is None else f" Likewise its movement: ×{moved.factor:.2g}; its length: ×{length.factor:.2g}."
 
 
 def foretold(theory: tuple[Change, ...]) -> str:

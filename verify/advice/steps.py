@@ -13,6 +13,7 @@ from verify.advice.lever import (
     Lever,
     Plan,
     accuracy_told,
+    besides,
     cannot,
     changes,
     judged,
@@ -59,8 +60,7 @@ def _read(probe: Probe, tried: str, theory: tuple[Change, ...], fits: Fits, held
         prices.insert(0, Change(what="held-out accuracy", kind="price", before=held.accuracy, after=after))
     prices.append(Change(what="norm of the head", kind="price", before=last.weight_norm, after=first.weight_norm))
     verdict, where = judged(found[0]), prices[0].what.removesuffix(" accuracy")
-    moved = next((c for c in found if c.what == OF_THE_HEAD["parameter"] and c.kind == found[0].kind), None)
-    besides = "" if moved is None else f" The head moves ×{moved.factor:.2g} and is ×{prices[-1].factor:.2g} as long."
-    conclusion = f"{told(found[0], verdict)}; {accuracy_told(prices[0].before, prices[0].after, where)}.{besides}"
+    accuracy = accuracy_told(prices[0].before, prices[0].after, where)
+    conclusion = f"{told(found[0], verdict)}; {accuracy}.{besides(found, prices[-1])}"
     return Lever(name=NAME, tried=tried, theory=theory, found=found, prices=tuple(prices), verdict=verdict,
                  conclusion=conclusion)  # fmt: skip
