@@ -12,16 +12,17 @@ from verify.solvers.tune import Job, tune
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Runs:
-    """`retrained` with all replicas, `once` for their certificates alone."""
+    """`retrained` with all replicas, `once` for their certificates alone; `beside` seconds of one core for the rest."""
 
     retrained: tuple[Job, ...] = ()
     once: tuple[Job, ...] = ()
+    beside: float = 0.0
 
     @property
     def seconds(self) -> float:
         """A rough price: all cores at work, as they are when several go side by side."""
         every = [*((job, True) for job in self.retrained), *((job, False) for job in self.once)]
-        return sum(_seconds(job, replicas=replicas) for job, replicas in every) / joblib.cpu_count()
+        return self.beside + sum(_seconds(job, replicas=replicas) for job, replicas in every) / joblib.cpu_count()
 
 
 Fits = tuple[list[ReplicaFit], list[ReplicaFit]]  # of `retrained`, of `once`

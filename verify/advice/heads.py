@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.task import Task
 from theory.bound import power
 from verify.advice.lever import Change, Lever, Plan, cannot, judged, told
 from verify.held_out import HeldOut
@@ -18,7 +19,7 @@ NAME, TIMES, GROUPS = "heads", 5, 8  # five times as many heads, eight times ove
 WHAT = "spread of the head over starts"
 
 
-def plan(probe: Probe) -> Plan | Lever:
+def plan(probe: Probe, training: Task | None = None, seconds: float = np.inf) -> Plan | Lever:
     """One run of 8·5H heads from independent starts: their means in groups of H and of 5H."""
     h, tuning = probe.tuning.heads, probe.tuning
     tried = f"{TIMES * h} heads in place of {h}, from independent starts"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 from scipy.optimize import brentq
 
 from synth.task import Task
@@ -35,7 +36,7 @@ MOST, LEAST = 1e9, 1e-12  # of λ, in units of the smoothness
 BOUND = next(b for b in BUILT_IN if (b.id, b.quantity) == ("strongly-convex-gd", "parameter.mean"))
 
 
-def plan(probe: Probe, training: Task | None = None) -> Plan | Lever:
+def plan(probe: Probe, training: Task | None = None, seconds: float = np.inf) -> Plan | Lever:
     """The task with that λ, and so the samples that are not held out."""
     if reason := why_no_certificate(probe.fit, probe.tuning):
         return cannot(NAME, TRIED, f"no bound to choose λ from: {reason}")

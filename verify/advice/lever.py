@@ -18,6 +18,7 @@ Kind = Literal["theory", "measured", "certified", "price"]
 
 NOTICEABLE = 0.1  # a tenth less is help, a tenth more is harm; what lies between is neither
 NOTHING = "neither measured nor certified: a head is zero, a replica is lost, or the step is too large"
+NOT_RUN = "Not run: about {:.0f} s; --advice runs it"
 OF_THE_HEAD = {"direction": "mean turn of the head", "parameter": "mean movement of the head"}
 
 
@@ -60,7 +61,11 @@ class Lever:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Plan:
-    """A lever before it is run: `read` makes it of the fits, and of the held-out data if there are any."""
+    """A lever before it is run: `read` makes it of the fits, and of the held-out data if there are any.
+
+    Every lever has a function plan(probe, training, seconds) that gives one, or the lever itself where nothing is to be
+    run: `training` the samples that are not held out, `seconds` what planning may cost.
+    """
 
     name: str
     tried: str
@@ -68,9 +73,9 @@ class Plan:
     runs: Runs
     read: Callable[[Fits, HeldOut | None], Lever]
 
-    def not_run(self, why: str) -> Lever:
+    def not_run(self) -> Lever:
         """The lever with its prediction alone."""
-        said = foretold(self.theory)
+        said, why = foretold(self.theory), NOT_RUN.format(self.runs.seconds)
         return Lever(name=self.name, tried=self.tried, theory=self.theory, verdict="not run",
                      conclusion=f"{said}. {why}" if said else why, seconds=self.runs.seconds)  # fmt: skip
 

@@ -17,6 +17,7 @@ from theory.bound import Constants
 from theory.interval import Interval
 from verify import measure
 from verify.advice.lever import (
+    NOT_RUN,
     NOTHING,
     OF_THE_HEAD,
     Change,
@@ -43,12 +44,14 @@ NAME, TRIED = "larger margin", "every sample moved by γ along the maximum-margi
 A_PRIORI = ("separable-zero-start", "separable-mean")  # those whose only fact of the data is the margin
 
 
-def plan(probe: Probe) -> Plan | Lever:
-    """The moved samples, with their certified margins."""
+def plan(probe: Probe, training: Task | None = None, seconds: float = np.inf) -> Plan | Lever:
+    """The moved samples, with their certified margins, if `seconds` pay for these."""
     whole = probe.margins.whole
     if not whole.separable:
         reason = "no direction separates the samples" if whole.separable is False else "rounding hides if they separate"
         return cannot(NAME, TRIED, f"no margin to enlarge: {reason}")
+    if (price := 2 * machine_seconds(probe.task)) > seconds:
+        return Lever(name=NAME, tried=TRIED, verdict="not run", conclusion=NOT_RUN.format(price), seconds=price)
     with one_thread():
         moved = wider(probe.task, probe.margins)
         if moved is None:
@@ -57,17 +60,24 @@ def plan(probe: Probe) -> Plan | Lever:
             )
         margins = margins_of(moved, left_out=False)
     jobs = (Job(task=moved, tuning=probe.tuning, seed=probe.seed),)
-    runs = Runs(retrained=jobs) if probe.exact else Runs(once=jobs)
+    runs = Runs(retrained=jobs, beside=price) if probe.exact else Runs(once=jobs, beside=price)
     theory = predictions(probe.constants, margins)
     read = partial(_read, probe, jobs[0], margins, theory, runs.seconds)
     return Plan(name=NAME, tried=TRIED, theory=theory, runs=runs, read=read)
+
+
+def machine_seconds(task: Task) -> float:
+    """A rough price of one maximum-margin machine: as many passes over its rows as it may have support vectors."""
+    k = task.classes - 1
+    rows, size = task.samples * k, min(task.dimension, task.samples) * (1 if k == 1 else task.classes)
+    return 6e-10 * rows * size * min(rows, size)
 
 
 def wider(task: Task, margins: Margins) -> Task | None:
     """The task with its margin doubled (K classes: at least); None where no shift of whole classes does it."""
     gamma, u = margins.whole.low, margins.direction
     if task.classes == 2:
-        return replace(task, features=task.features + gamma * task.labels[:, None] * u, name="moved")
+        return replace(task, features=task.features + gamma * task.labels[:, None] * u, name="moved", planted={})
     rows = u.reshape(task.classes, -1)
     shifts = np.zeros_like(rows)
     for y in range(task.classes):
@@ -75,7 +85,7 @@ def wider(task: Task, margins: Margins) -> Task | None:
         shifts[y] = np.linalg.lstsq(apart, np.full(len(apart), gamma))[0]
         if not np.allclose(apart @ shifts[y], gamma, rtol=1e-6, atol=0):
             return None
-    return replace(task, features=task.features + shifts[task.labels], name="moved")
+    return replace(task, features=task.features + shifts[task.labels], name="moved", planted={})
 
 
 def predictions(c: Constants, margins: Margins) -> tuple[Change, ...]:

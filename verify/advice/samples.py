@@ -20,7 +20,7 @@ NAME, TRIED = "more samples", "twice as many samples, as seen from random halves
 SPLITS = 2  # each of two halves; one where a run is all there is
 
 
-def plan(probe: Probe) -> Plan | Lever:
+def plan(probe: Probe, training: Task | None = None, seconds: float = np.inf) -> Plan | Lever:
     """Random splits into halves, each tuned as the whole is."""
     task = probe.task
     if np.unique(task.labels, return_counts=True)[1].min() < 2 or task.samples < 4:

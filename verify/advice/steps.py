@@ -3,6 +3,9 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
+from synth.task import Task
 from theory.bound import Constants
 from theory.catalogue import BUILT_IN
 from verify import measure
@@ -28,7 +31,7 @@ from verify.tuning import in_short
 NAME = "fewer steps"
 
 
-def plan(probe: Probe) -> Plan | Lever:
+def plan(probe: Probe, training: Task | None = None, seconds: float = np.inf) -> Plan | Lever:
     """Nothing to run: the snapshot half way."""
     if len(probe.fit.snapshots) < 2:
         return cannot(NAME, "stopping earlier", f"{in_short(probe.tuning.steps)} steps have no half")
