@@ -14,9 +14,10 @@ from verify.certified import why_no_certificate
 from verify.evidence import halfway
 from verify.replica_fit import ReplicaFit
 from verify.rerun import Fits, Runs, rerun
+from verify.solvers.price import solver_of
 from verify.solvers.threads import one_thread
 from verify.solvers.tune import Job
-from verify.tuning import HeadTuning
+from verify.tuning import BadTuning, HeadTuning
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,6 +95,10 @@ def plan_held_out(task: Task, tuning: HeadTuning, *, seed: int, exact: bool) -> 
     training, points = part(task, np.setdiff1d(np.arange(task.samples), chosen)), part(task, chosen)
     jobs = (Job(task=training, tuning=tuning, seed=seed, snapshots=halfway(tuning.steps)),)
     runs = Runs(retrained=jobs) if exact else Runs(once=jobs)
+    try:
+        solver_of(training, tuning, replicas=exact)
+    except BadTuning as error:
+        return f"the tuning does not fit the rest: {error}"
     read = partial(_read, training, points, chosen, tuning)
     return HeldOutPlan(training=training, points=points, indices=chosen, runs=runs, read=read)
 

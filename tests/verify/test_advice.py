@@ -14,6 +14,7 @@ from verify.answer import answer
 from verify.held_out import held_out, part
 from verify.margins import margins_of
 from verify.probe import probe
+from verify.smoothness import smoothness
 from verify.solvers.tune import Job, tune
 from verify.tuning import HeadTuning
 
@@ -273,3 +274,16 @@ def test_the_certified_movement_is_the_smallest_of_all_bounds():
     for what in ("parameter", "direction", "pointwise"):
         assert (found.certified[what].value <= own[what]).all()
         assert (found.probe.instability[what] <= found.certified[what].value * (1 + 1e-9)).all()
+
+
+def test_a_step_that_only_the_whole_allows():
+    """On halves and on the rest the step is above the rule, which the log-time solver refuses: a reason, not an error."""
+    x = np.random.default_rng(0).standard_normal((20, 3))
+    x[0] = x[1] = 10.0
+    task = from_arrays(x, (x[:, 0] > 0).astype(int))
+    eta = 1.98 / smoothness(task, HeadTuning())
+    found = answer(probe(task, HeadTuning(steps=5000, step_size=eta, solver="log-time")), advice=True)
+    levers = {lever.name: lever for lever in found.levers}
+    assert levers["more samples"].verdict == CANNOT
+    assert "needs the step rule" in levers["more samples"].conclusion
+    assert found.held_out.startswith("the tuning does not fit the rest: step_size")

@@ -6,11 +6,12 @@ import numpy as np
 
 from synth.task import Task
 from verify.advice import heads, l2, margin, samples, steps
-from verify.advice.lever import Change, Lever, Plan
+from verify.advice.lever import Change, Lever, Plan, cannot
 from verify.held_out import HeldOut
 from verify.probe import PATIENCE, Probe
 from verify.rerun import Fits, rerun
 from verify.solvers.threads import one_thread
+from verify.tuning import BadTuning
 
 __all__ = ["Change", "Lever", "Plan", "advise", "plans", "read"]
 
@@ -29,12 +30,15 @@ def plans(probe: Probe, training: Task | None, seconds: float) -> list[Plan | Le
     """What to run, in the order of the levers, each where what is left of `seconds` pays for it."""
     found: list[Plan | Lever] = []
     with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for plan in (steps.plan, l2.plan, margin.plan, samples.plan, heads.plan):
-            lever = plan(probe, training, seconds)
-            if isinstance(lever, Plan):
-                paid = lever.runs.seconds <= seconds
-                seconds -= lever.runs.seconds if paid else 0.0
-                lever = lever if paid else lever.not_run()
+        for module in (steps, l2, margin, samples, heads):
+            try:
+                lever = module.plan(probe, training, seconds)
+                price = lever.runs.seconds if isinstance(lever, Plan) else 0.0
+            except BadTuning as error:  # what the solver takes on all samples it need not take on these
+                lever, price = cannot(module.NAME, "the same tuning", str(error)), 0.0
+            if isinstance(lever, Plan) and price > seconds:
+                lever, price = lever.not_run(), 0.0
+            seconds -= price
             found.append(lever)
     return found
 
