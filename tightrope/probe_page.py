@@ -85,9 +85,10 @@ def _cell(value: Any, column: str) -> object:
 def _figure_of_movement(answer: Answer) -> str:
     sides = answer.degrees
     figure = probe_pictures.png(probe_pictures.movement, sides["measured"], sides["certified"])
+    dots = "" if sides["measured"] is None else " Dots: all heads retrained; no dot can lie above its own mark."
     caption = (
-        "By how many degrees the head turns when one sample is missing, every sample in turn. Dots: all heads retrained. "
-        "Orange: what the bounds certify from runs on all samples alone; no dot can lie above its own mark."
+        "By how many degrees the head turns when one sample is missing, every sample in turn. "
+        f"Orange: what the bounds certify from runs on all samples alone.{dots}"
     )
     return html.picture("movement", "The turn of the head without each sample", figure, caption)
 

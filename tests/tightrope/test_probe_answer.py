@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tightrope import probe_page, probe_rows, probe_words
 from verify.answer import answer
 from verify.probe import probe
 from verify.tuning import HeadTuning
+from verify.verdict import Verdict
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
 
@@ -136,6 +138,16 @@ def test_the_page_is_whole_and_fetches_nothing(found, name):
     for sentence in probe_words.summary(found[name]):
         assert sentence in said
     assert "nan" not in said.replace("dominant", "").split("Bounds")[0].split()
+
+
+def test_a_violated_bound_comes_first(found):
+    a = found["separable"]
+    first, *others = a.probe.comparisons
+    worse = replace(a.probe, comparisons=(replace(first, verdict=Verdict.VIOLATED, reasons=("above",)), *others))
+    broken = replace(a, probe=worse)
+    assert probe_words.summary(broken)[0] == "A PROVEN BOUND IS VIOLATED: one-run."
+    assert '<div class="answer loud">' in probe_page.render(broken)
+    assert '<div class="answer loud">' not in probe_page.render(a)
 
 
 def test_the_same_answer_is_the_same_page(found):
