@@ -76,6 +76,12 @@ def probe(
     ] = None,
     device: Annotated[Device, typer.Option(help="Where to tune.")] = Device.auto,
     dtype: Annotated[Dtype, typer.Option(help="Of the replicas' differences.")] = Dtype.float64,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE.html", help="The answer as one self-contained page, too.")
+    ] = None,
+    advice: Annotated[
+        bool | None, typer.Option("--advice/--no-advice", help="Try what would help.  [default: what takes under 30 s]")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")
     ] = False,
@@ -92,6 +98,10 @@ def probe(
         deletion=deletion.value, heads=heads, init_scale=init_scale, device=device.value, dtype=dtype.value,
         solver=solver.value,
     )  # fmt: skip
+    if page is not None:
+        from tightrope.probe_page import see_that_it_can_be_written
+
+        see_that_it_can_be_written(page)
     loaded = load(
         data, scale, bias, text=text, text_column=text_column, label_column=label_column, second_column=second_column,
         glue=glue, glue_dir=glue_dir, hub=hub, split=split, encoder=encoder, limit=limit,
@@ -99,10 +109,10 @@ def probe(
     found = _probe(loaded.task, tuning, exact, seed)
     if as_json:
         typer.echo(json.dumps(found.as_json(), allow_nan=False))
-    else:
-        from tightrope import tables
+    if page is not None or not as_json:
+        from tightrope.probe_answer import give
 
-        tables.show_probe(found)
+        give(found, advice=advice, page=page, tables=not as_json, describe=loaded.describe)
     failed = any(c.verdict.name == "VIOLATED" and c.bound.proven for c in found.comparisons)
     raise typer.Exit(VIOLATED if failed else DONE)
 

@@ -10,6 +10,7 @@ from synth.task import Task
 from theory.interval import Interval
 from verify.margins import Margins, margins_of
 from verify.replica_fit import ReplicaFit
+from verify.smoothness import smoothness, step_size
 from verify.solvers.minimisers import Minimisers, minimise
 from verify.solvers.price import solver_of, why_not_log_time
 from verify.solvers.tune import Job, tune
@@ -95,13 +96,17 @@ def halfway(steps: int) -> tuple[int, ...]:
 def examine(task: Task, tuning: HeadTuning, *, seed: int = 0, exact: bool = True) -> Evidence:
     """One task tuned and its machines solved; `exact` retrains every replica and solves every machine without one sample."""
     job = Job(task=task, tuning=tuning, seed=seed, snapshots=halfway(tuning.steps))
-    (fit,) = tune([job], replicas=exact)
-    other = twin_job(job, fit.step_size)
+    other = twin_job(job, step_size(smoothness(task, tuning), tuning))
+    twins = [] if other is None else [other]
+    if exact:
+        (fit,), twin = tune([job]), tune(twins, replicas=False)
+    else:  # one run keeps one core busy: the two go side by side
+        fit, *twin = tune([job, *twins], replicas=False)
     return Evidence(
         task=task,
         tuning=tuning,
         fit=fit,
-        twin=None if other is None else tune([other], replicas=False)[0],
+        twin=twin[0] if twin else None,
         margins=margins_of(task, left_out=exact),
         minimisers=minimise(task, tuning) if exact and tuning.l2 > 0 else None,
     )

@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.task import Task
+from theory.bound import Constants
 from theory.catalogue import catalogue
 from theory.directions import chord
+from verify.certified import why_no_certificate
 from verify.constants import constants_of
 from verify.evidence import examine
 from verify.margins import Margins
 from verify.replica_fit import ReplicaFit
 from verify.solvers.price import direct_seconds, log_time_seconds, solver_of
 from verify.solvers.threads import one_thread
+from verify.solvers.tune import Job
 from verify.trial import REPLICAS, measured
 from verify.tuning import MOST_STEPS, HeadTuning
 from verify.verdict import Comparison, Measurement, judge
@@ -35,6 +38,8 @@ class Probe:
     exact         whether all replicas were retrained
     instability   quantity → (n,) measured, for parameter, direction and pointwise; None where it cannot be had
     certificate   the same from one run
+    constants     all that bounds were told of the task and the run
+    seed          of the start and of the order of the samples
     reasons       why a part is None, by the part's path in `as_json`
     """
 
@@ -46,7 +51,14 @@ class Probe:
     instability: Mapping[str, Floats | None] | None
     certificate: Mapping[str, Floats | None] | None
     comparisons: tuple[Comparison, ...]
+    constants: Constants
+    seed: int
     reasons: Mapping[str, str]
+
+    @property
+    def job(self) -> Job:
+        """What was tuned."""
+        return Job(task=self.task, tuning=self.tuning, seed=self.seed)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data in the published form: non-finite numbers are None, each with its reason."""
@@ -110,7 +122,7 @@ def probe(task: Task, tuning: HeadTuning, *, exact: bool | None = None, seed: in
         instability = _instability(measurement, exact, reasons)
         certificate = certificate_of(task, tuning, fit, reasons)
     return Probe(task=task, tuning=tuning, exact=exact, fit=fit, margins=margins, instability=instability,
-                 certificate=certificate, comparisons=comparisons, reasons=reasons)  # fmt: skip
+                 certificate=certificate, comparisons=comparisons, constants=constants, seed=seed, reasons=reasons)  # fmt: skip
 
 
 def estimated_seconds(task: Task, tuning: HeadTuning) -> float:
@@ -139,15 +151,8 @@ def certificate_of(
     task: Task, tuning: HeadTuning, fit: ReplicaFit, reasons: dict[str, str]
 ) -> Mapping[str, Floats | None] | None:
     """c_i and what follows from it, or None with the reason where the theorem of `one-run` says nothing."""
-    total = fit.smoothness + 2 * tuning.l2
-    largest = 2 / total if total > 0 else math.inf
-    if math.isinf(fit.smoothness):
-        reasons["certificate"] = f"the {tuning.loss} loss has no global smoothness"
-        return None
-    if fit.step_size > largest:
-        reasons["certificate"] = (
-            f"the step {fit.step_size:.6g} is above 2/(β+2λ) = {largest:.6g}; slack {1 - fit.step_size / largest:.3g}"
-        )
+    if reason := why_no_certificate(fit, tuning):
+        reasons["certificate"] = reason
         return None
     c, norm, slope = fit.last.certificates, fit.last.weight_norm, tuning.facts(task.classes).slope
     found: dict[str, Floats | None] = {"parameter": c, "direction": None, "pointwise": None}

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 EXECUTED = (
     "README.md",
     "docs/tutorial.md",
+    "docs/probing.md",
     "docs/adding-a-bound.md",
     "docs/testing-a-bound.md",
     "docs/worst-case.md",
