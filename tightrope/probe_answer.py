@@ -9,10 +9,16 @@ from verify.probe import Probe
 
 
 def give(
-    probe: Probe, *, advice: bool | None, page: Path | None, tables: bool = True, describe: Sequence[str] | None = None
+    probe: Probe,
+    *,
+    advice: bool | None,
+    page: Path | None,
+    tables: bool = True,
+    describe: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
 ) -> None:
-    """The answer as tables, as a page, or as both; `describe` has a short text for every sample."""
-    found = answer(probe, advice=advice, describe=describe)
+    """The answer as tables, as a page, or as both; `describe` has a short text for every sample, `names` one a class."""
+    found = answer(probe, advice=advice, describe=describe, names=names)
     if page is not None:  # first: whoever reads the tables may have read enough
         from tightrope import probe_page
 

@@ -43,7 +43,7 @@ def write(answer: Answer, path: Path) -> Path:
 def render(answer: Answer) -> str:
     """The page as text; the same bytes for the same answer."""
     title = f"Tightrope probe: {answer.probe.task.name}"
-    return html.page(title, _body(answer, title))
+    return html.page(title, _body(answer, title), script=html.asset("report.js"))
 
 
 def _body(answer: Answer, title: str) -> Iterator[str]:
@@ -72,7 +72,7 @@ def _table(rows: Rows | None) -> str:
     if rows is None:
         return ""
     body = [[_cell(value, name) for name, value in zip(rows.head, row, strict=True)] for row in rows.rows]
-    return html.table(rows.head, body)
+    return html.table(rows.head, body, label=rows.title, sort=True)
 
 
 def _cell(value: Any, column: str) -> object:

@@ -32,7 +32,8 @@ def data(answer: Answer) -> Rows:
     task, whole, last = probe.task, probe.margins.whole, probe.fit.last
     separable = {True: "yes", False: "no", None: "cannot be told from rounding"}[whole.separable]
     sizes = ", ".join(
-        f"{label}: {size}" for label, size in zip(*np.unique(task.labels, return_counts=True), strict=True)
+        f"{answer.called(label)}: {size}"
+        for label, size in zip(*np.unique(task.labels, return_counts=True), strict=True)
     )
     rows = [
         (
@@ -83,7 +84,7 @@ def ranking(answer: Answer) -> Rows | None:
     for i in order[:MOST_INFLUENTIAL]:
         moves = _at(found, i), None if sure is None else float(sure.value[i])
         turns = _at(answer.degrees["measured"], i), _at(answer.degrees["certified"], i)
-        row = (str(i), str(probe.task.labels[i]), *moves, *turns, float(margins[i]), _own(answer, i))
+        row = (str(i), answer.called(probe.task.labels[i]), *moves, *turns, float(margins[i]), _own(answer, i))
         rows.append(row if answer.describe is None else (*row, " ".join(answer.describe[i].split())))
     head = ("sample", "label", "moves", "≤", "turns °", "≤ °", "margin", "prediction")
     title = (

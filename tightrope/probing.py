@@ -112,7 +112,8 @@ def probe(
     if page is not None or not as_json:
         from tightrope.probe_answer import give
 
-        give(found, advice=advice, page=page, tables=not as_json, describe=loaded.describe)
+        give(found, advice=advice, page=page, tables=not as_json, describe=loaded.describe,
+             names=loaded.label_names)  # fmt: skip
     failed = any(c.verdict.name == "VIOLATED" and c.bound.proven for c in found.comparisons)
     raise typer.Exit(VIOLATED if failed else DONE)
 

@@ -31,6 +31,7 @@ class Answer:
     held_out   or why nothing was held out
     levers     what would help; empty where it was not asked for
     describe   a short text for every sample, or None
+    names      what people call the K classes; of two the second is +1; None where labels are numbers
     """
 
     probe: Probe
@@ -40,6 +41,13 @@ class Answer:
     held_out: HeldOut | str
     levers: tuple[Lever, ...]
     describe: Sequence[str] | None = None
+    names: Sequence[str] | None = None
+
+    def called(self, label: int) -> str:
+        """The name of a class."""
+        if self.names is None:
+            return str(label)
+        return self.names[label if self.probe.task.classes > 2 else (label + 1) // 2]
 
     @property
     def ranking(self) -> Ints | None:
@@ -60,18 +68,27 @@ class Answer:
         return {"measured": _degrees(found), "certified": None if sure is None else _degrees(sure.value)}
 
 
-def answer(probe: Probe, *, advice: bool | None = None, describe: Sequence[str] | None = None) -> Answer:
+def answer(
+    probe: Probe,
+    *,
+    advice: bool | None = None,
+    describe: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+) -> Answer:
     """Held-out flips, and every lever that fits the time, tuned side by side.
 
     advice    True tries every lever, False none, None what is estimated to take, with the held-out data, less than
               PATIENCE seconds
     describe  a short text for every sample
+    names     of the K classes, in the order of their labels
 
-    Raises ValueError where `describe` does not have one text a sample.
+    Raises ValueError where there is not one text a sample, one name a class.
     """
     n, last = probe.task.samples, probe.fit.last
     if describe is not None and len(describe) != n:
         raise ValueError(f"describe: {len(describe)} texts for {n} samples; give one a sample")
+    if names is not None and len(names) != probe.task.classes:
+        raise ValueError(f"names: {len(names)} names for {probe.task.classes} classes; give one a class")
     held = _plan(probe, patience=math.inf if advice else PATIENCE)
     training = None if isinstance(held, str) else held.training
     left = math.inf if advice else PATIENCE - (0.0 if isinstance(held, str) else held.runs.seconds)
@@ -87,7 +104,7 @@ def answer(probe: Probe, *, advice: bool | None = None, describe: Sequence[str] 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         measured = None if last.differences is None or probe.fit.failed else flips.own_flips(probe.task, last)
         may = None if radii is None else flips.own_may_flip(probe.task, last, radii.value)
-    return Answer(probe=probe, certified=sure, own_flips=measured, own_may=may, held_out=out, describe=describe,
+    return Answer(probe=probe, certified=sure, own_flips=measured, own_may=may, held_out=out, describe=describe, names=names,
                   levers=read(chosen, others, None if isinstance(out, str) else out))  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import accessible, no_overflow
 from calling import drawn, invoke, strict
 
 from synth.task import from_arrays
@@ -131,10 +132,11 @@ def test_the_page_is_whole_and_fetches_nothing(found, name):
     assert all(link.startswith("#") for link in page.links)
     ids = set(re.findall(r'id="([^"]+)"', text))
     assert {link[1:] for link in page.links} <= ids
-    style = text[: text.index("</style>")]
+    style = text[text.index("<style>") : text.index("</style>")]
     assert "http" not in style and "@import" not in style and "url(" not in style
-    assert "<script" not in text
+    assert re.findall(r"<script[^>]*>", text) == ["<script>"]  # the page's own, and no text of the data
     said = "".join(page.words)
+    assert "default-src 'none'" in text
     for sentence in probe_words.summary(found[name]):
         assert sentence in said
     assert "nan" not in said.replace("dominant", "").split("Bounds")[0].split()
@@ -157,11 +159,37 @@ def test_the_same_answer_is_the_same_page(found):
 def test_texts_are_shown_and_escaped():
     x, y = drawn(8, 3)
     texts = [f"<b>no. {i}</b> & “so on”\n second line" for i in range(8)]
-    a = answer(probe(from_arrays(x, y, name="<i>name</i>"), HeadTuning(steps=5)), advice=False, describe=texts)
+    a = answer(probe(from_arrays(x, y, name="<i>name</i>"), HeadTuning(steps=5)), advice=False, describe=texts,
+               names=["<u>no</u>", "yes"])  # fmt: skip
     page = probe_page.render(a)
     read(page)
     assert "&lt;b&gt;no. 3&lt;/b&gt; &amp; “so on” second line" in page
-    assert "<b>no." not in page and "<i>name" not in page
+    assert "<b>no." not in page and "<i>name" not in page and "<u>no" not in page
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_classes_are_called_by_their_names(classes):
+    x, y = drawn(12, 3)[0], np.arange(12) % classes
+    names = ["nay", "yea", "perhaps"][:classes]
+    a = answer(probe(from_arrays(x, y), HeadTuning(steps=5)), advice=False, names=names)
+    assert all(row[1] == names[y[int(row[0])]] for row in probe_rows.ranking(a).rows)
+    assert f"nay: {12 // classes}, yea: {12 // classes}" in str(probe_rows.data(a).rows)
+    with pytest.raises(ValueError, match=f"names: 1 names for {classes} classes"):
+        answer(a.probe, advice=False, names=["one"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_reads_well_in_a_browser(found, page_at, tmp_path, scheme):
+    (tmp_path / "page.html").write_text(probe_page.render(found["separable"]), encoding="utf-8")
+    for width in (1280, 390):
+        page = page_at(tmp_path / "page.html", width, scheme)
+        no_overflow(page)
+    accessible(page)
+    page.get_by_role("button", name="margin").click()
+    head = page.locator("th[aria-sort]")
+    assert head.inner_text() == "margin"
+    shown = head.locator("xpath=ancestor::table").locator("tbody tr td:nth-child(7)").all_inner_texts()
+    assert [*map(float, shown)] == sorted(map(float, shown), reverse=head.get_attribute("aria-sort") == "descending")
 
 
 def test_a_page_from_the_command(tmp_path):
