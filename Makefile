@@ -15,7 +15,7 @@ run: install
 	$(BIN)/tightrope run paper
 
 test: install
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: install
 	$(BIN)/ruff check .
