@@ -59,8 +59,11 @@ def read_glue(name: str, folder: str | Path | None = None, split: str = "train",
         try:
             labels.append(_label(row["label"], task, names, split))
             texts.append(task.join(row))
-        except (BadTask, AttributeError, TypeError) as error:  # a column of another type than its name promises
+        except BadTask as error:
             raise BadTask(f"glue: {task.folder}, {split}, row {i}: {error}") from error
+        except (AttributeError, TypeError, ValueError) as error:
+            what = "a column is not of the type that its name promises"
+            raise BadTask(f"glue: {task.folder}, {split}, row {i}: {what} ({error})") from error
     first, *second = zip(*texts, strict=True) if texts else ((),)
     return Texts(first, np.array(labels), names, second[0] if second else None, f"{task.folder}-{split}")
 
@@ -102,8 +105,9 @@ def _rows(task: GlueTask, split: str, where: str | Path | list[Path]) -> tuple[l
     """The rows, of the columns that are needed, and the label names: the file's own where it has some."""
     datasets = import_module("datasets")
     with nullcontext() if where == "hub" else offline(), TemporaryDirectory() as scratch:
-        bars = datasets.is_progress_bar_enabled()
+        bars, level = datasets.is_progress_bar_enabled(), datasets.logging.get_verbosity()
         datasets.disable_progress_bars()
+        datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what it would log is in the error
         try:
             found = _loaded(datasets, task, split, where, scratch)
             columns = ("label", *task.columns)
@@ -112,9 +116,10 @@ def _rows(task: GlueTask, split: str, where: str | Path | list[Path]) -> tuple[l
             names = getattr(found.features["label"], "names", None)
             return found.select_columns(list(columns)).to_list(), task.names if names is None else tuple(names)
         except Exception as error:  # files of unknown origin: datasets, pyarrow and pandas each raise their own kinds
-            why = " ".join(str(error).split())[:200] or type(error).__name__
+            why = " ".join(str(error).split())[:200] or f"the file is empty or damaged ({type(error).__name__})"
             raise BadTask(f"glue: {task.folder}, {split}: {why}") from error
         finally:
+            datasets.logging.set_verbosity(level)
             if bars:
                 datasets.enable_progress_bars()
 

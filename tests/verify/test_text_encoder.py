@@ -181,6 +181,28 @@ def dense(folder):
     (folder / "modules.json").write_text('[{"type": "sentence_transformers.models.Dense", "path": "2_Dense"}]')
 
 
+def without_words(folder):
+    for name in ("tokenizer.json", "vocab.txt"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def foreign_words(folder):
+    """A tokenizer to which every word is unknown."""
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("\n".join([*small_encoder.SPECIAL, "日"]))
+
+
+def no_pooling(folder):
+    small_encoder.ask(folder, {"pooling_mode_mean_tokens": True})
+    (folder / "1_Pooling/config.json").unlink()
+
+
+def odd_length(folder):
+    small_encoder.ask(folder)
+    asked = json.loads((folder / "tokenizer_config.json").read_text()) | {"model_max_length": "long"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(asked))
+
+
 TWO = {"pooling_mode_cls_token": 1, "pooling_mode_mean_tokens": 1}
 BAD = {
     "pickled weights": (pickled, "holds no model.safetensors; pickled weights (.bin) are never loaded"),
@@ -192,6 +214,12 @@ BAD = {
     "modules in pieces": (lambda f: (f / "modules.json").write_text("[{"), "cannot be read as JSON"),
     "modules of another kind": (lambda f: (f / "modules.json").write_text("{}"), "must hold a JSON list"),
     "length": (lambda f: small_encoder.ask(f, max_seq_length="long"), "max_seq_length of"),
+    "length of yes": (lambda f: small_encoder.ask(f, max_seq_length=True), "max_seq_length of"),
+    "no room for a word": (lambda f: small_encoder.ask(f, max_seq_length=2), "3 or more; it is 2"),
+    "no length": (odd_length, "encoder: "),
+    "a lost pooling": (no_pooling, "which modules.json names, holds no config.json"),
+    "no tokenizer": (without_words, "holds no tokenizer; one of tokenizer.json, vocab.txt"),
+    "words of another language": (foreign_words, "knows none of the words"),
     "truncated weights": (truncated, "cannot be loaded"),
     "code of its own": (remote, "cannot be loaded"),
     "a lost layer": (without_a_layer, "lacks 2 weights, the first encoder.layer.1.output.dense.bias"),

@@ -5,7 +5,7 @@ import pytest
 
 from synth.task import from_arrays
 from verify.solvers.tune import Job, tune
-from verify.tuning import BadTuning, HeadTuning, tuning_from
+from verify.tuning import BadTuning, HeadTuning, steps_at, tuning_from
 
 BAD = [
     ({"loss": "hinge"}, ["loss: hinge", "logistic, exponential, squared"]),
@@ -18,8 +18,8 @@ BAD = [
     ({"steps": True}, ["steps: True", "whole number"]),
     ({"heads": 0, "init_scale": 1.0}, ["heads: 0", "1 or more"]),
     ({"heads": 2}, ["init_scale", "2 heads", "above 0"]),
-    ({"l2": -0.1}, ["l2: -0.1", "finite number, 0 or more"]),
-    ({"l2": math.inf}, ["l2: inf", "finite"]),
+    ({"l2": -0.1}, ["l2: -0.1", "a number from 0 to less than 1e+150"]),
+    ({"l2": math.inf}, ["l2: inf", "less than"]),
     ({"init_scale": math.nan}, ["init_scale: nan", "finite"]),
     ({"step_size": "large"}, ["step_size: 'large'", "finite number"]),
     ({"step_size": -1.0}, ["step_size: -1.0", "0 or more"]),
@@ -86,3 +86,8 @@ def test_a_start_that_does_not_fit_is_refused(given: np.ndarray, scale: float) -
     task = from_arrays([[1.0, 2.0], [0.5, -1.0]], [1, -1])
     with pytest.raises(BadTuning, match="start: must be"):
         tune([Job(task=task, tuning=HeadTuning(init_scale=scale), start=given)])
+
+
+@pytest.mark.parametrize("value", [np.int64(3), np.float32(3), 3, 3.0])
+def test_log_steps_may_be_numpy_s(value):
+    assert steps_at(value) == 20

@@ -12,7 +12,7 @@ from synth.task import Task
 from theory.directions import chord
 from verify.estimators.linear import MOVEMENTS, ONE_FIT, LinearHead, flag
 from verify.margins import Margins, margins_of
-from verify.tuning import BadTuning, number_below
+from verify.tuning import MOST_L2, BadTuning, number_below
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ class MaxMarginClassifier(LinearHead):
         """Solves the machine of X (n, d), finite and dense, and labels y (n,) of two or more classes of any type."""
         from verify.solvers.threads import one_thread  # noqa: PLC0415  torch takes seconds
 
-        (task, classes), exact, l2 = self._task(X, y), flag("exact", self.exact), number_below("l2", self.l2)
+        (task, classes), exact, l2 = self._task(X, y), flag("exact", self.exact), number_below("l2", self.l2, MOST_L2)
         if l2 == 0:
             raise BadTuning(
                 "l2: 0 must be above 0: without it there may be no head where nothing separates the classes"

@@ -1,6 +1,7 @@
 """A linear head by gradient descent that certifies, from its one run, how far it would move without any one sample."""
 
 import warnings
+from numbers import Integral
 from typing import Any, Literal, Self
 
 import joblib
@@ -112,7 +113,7 @@ class StableHeadClassifier(LinearHead):
             raise BadTuning(
                 f"loss: {tuning.loss}: Only binary classification is supported. {task.classes} classes need logistic"
             )
-        seed, threads = _seed(self.random_state), joblib.effective_n_jobs(self.n_jobs)
+        seed, threads = _seed(self.random_state), _cores(self.n_jobs)
         found = tuned(task, tuning, seed=seed, exact=exact, margin=margin, threads=threads)
         if found.advice:
             warnings.warn(f"step_size: {found.step_size:.6g}: {found.advice}", ConvergenceWarning, stacklevel=2)
@@ -150,6 +151,13 @@ class StableHeadClassifier(LinearHead):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.loss == "logistic"
         return tags
+
+
+def _cores(n_jobs: object) -> int:
+    """How many of them; as joblib has it."""
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0):
+        raise BadTuning(f"n_jobs: {n_jobs!r} must be None or a whole number other than 0")
+    return joblib.effective_n_jobs(n_jobs)
 
 
 def _seed(random_state: object) -> int:

@@ -7,6 +7,7 @@ divided by its length where they ask for that. As in Reimers & Gurevych 2019 (Se
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from itertools import chain
 from typing import Any
 
 import joblib
@@ -38,8 +39,7 @@ def embeddings(
         tokenizer, model = _loaded(files)
         plain = [sentence.strip().lower() if files.lower else sentence.strip() for sentence in sentences]
         different = sorted(set(plain))
-        longest = _longest(files, tokenizer, model)
-        tokens = tokenizer(different, truncation=True, max_length=longest)["input_ids"]
+        tokens = _tokens(files, tokenizer, model, different)
         order = sorted(range(len(different)), key=lambda i: (len(tokens[i]), different[i]))
         batches = [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
         found: dict[str, Vectors] = {}
@@ -92,9 +92,17 @@ def _no_encoder(files: EncoderFiles, what: str, error: Exception) -> BadTask:
     return BadTask(f"encoder: {files.folder} {what}: {' '.join(str(error).split())[:200] or type(error).__name__}")
 
 
-def _longest(files: EncoderFiles, tokenizer: Any, model: Any) -> int:
-    positions = getattr(model.config, "max_position_embeddings", LONGEST)
-    return int(min(files.longest or min(LONGEST, tokenizer.model_max_length), positions))
+def _tokens(files: EncoderFiles, tokenizer: Any, model: Any, sentences: list[str]) -> list[list[int]]:
+    """The ids of each sentence, cut to what the encoder takes. Raises BadTask where there are no words to tell them apart."""
+    try:
+        positions = getattr(model.config, "max_position_embeddings", LONGEST)
+        longest = int(min(files.longest or min(LONGEST, tokenizer.model_max_length), positions))
+        tokens: list[list[int]] = tokenizer(sentences, truncation=True, max_length=longest)["input_ids"]
+    except Exception as error:
+        raise _no_encoder(files, "cannot cut sentences into tokens", error) from error
+    if not set(chain.from_iterable(tokens)) - set(tokenizer.all_special_ids):
+        raise BadTask(f"encoder: the tokenizer of {files.folder} knows none of the words")
+    return tokens
 
 
 def _pooled(model: Any, tokens: Sequence[Sequence[int]], padding: int, files: EncoderFiles) -> Vectors:
