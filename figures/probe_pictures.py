@@ -53,7 +53,7 @@ def movement(measured: Floats | None, certified: Floats | None) -> Figure:
     axes.set(
         yscale="log", ylim=bounds, xlabel="samples, the one that matters most first", ylabel="the head turns by, °"
     )
-    if len(rank) > 60:
+    if len(rank) > SPREAD:
         axes.set_xscale("log")
     _ticks(axes)
     figure.legend(loc="outside upper left", ncols=2)
@@ -61,7 +61,7 @@ def movement(measured: Floats | None, certified: Floats | None) -> Figure:
 
 
 def margins(margin: Floats, machine: float, support: Bools, flips: Bools | None) -> Figure:
-    """(n,) signed distances from the head's boundary, ascending; γ as a line, support vectors and flips marked.
+    """(n,) how clearly the head decides for each sample's class, ascending; γ as a line, support vectors and flips marked.
 
     machine  γ, 0 where the samples are not separable
     """
@@ -81,7 +81,7 @@ def margins(margin: Floats, machine: float, support: Bools, flips: Bools | None)
                       markerfacecolor="none" if marker == "s" else colour, label=text)  # fmt: skip
     if machine > 0:
         axes.axhline(machine, color=style.GREY, linewidth=1.0, linestyle="--", label="the largest margin there is, γ")
-    axes.set(xlabel="samples, ascending", ylabel="distance from the boundary")
+    axes.set(xlabel="samples, ascending", ylabel="margin")
     if len(rank) > SPREAD:
         axes.set_xscale("log")
         _ticks(axes)

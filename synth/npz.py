@@ -18,14 +18,21 @@ def load_npz(path: str | Path) -> Task:
 
     Every failure is a BadTask of one line; nothing is ever unpickled.
     """
+    return load_named(path)[0]
+
+
+def load_named(path: str | Path) -> tuple[Task, tuple[str, ...]]:
+    """The same, and what its K classes are called in the file, in the order of the task's labels: of two the second is +1."""
     path = Path(path)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # numpy's remarks on old headers
         features, labels = _read(path)
         try:
-            return from_arrays(features, labels, name=path.stem)
+            task = from_arrays(features, labels, name=path.stem)
         except BadTask as error:
             raise BadTask(f"{path}: {error}") from error
+    values = np.unique(labels)
+    return task, tuple(map(str, values.astype(np.int64) if values.dtype.kind == "f" else values))
 
 
 def save_npz(task: Task, path: str | Path, **more: Any) -> None:

@@ -17,6 +17,16 @@ NAMES: Mapping[str, str] = {
 }
 
 
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "breast-cancer": ("malignant", "benign"),
+    "digits-0-1": ("0", "1"),
+    "digits": tuple("0123456789"),
+    "iris": ("setosa", "versicolor", "virginica"),
+    "iris-setosa-vs-rest": ("other", "setosa"),
+    "wine": ("class_0", "class_1", "class_2"),
+}
+
+
 def load(name: str, scale: str = "standard", bias: bool = True) -> Task:
     """The data set of that name, standardised and with a constant feature if wanted.
 

@@ -27,8 +27,8 @@ class Loaded:
     """
 
     task: "Task"
+    label_names: tuple[str, ...]
     describe: tuple[str, ...] | None = None
-    label_names: tuple[str, ...] | None = None
 
 
 def load(
@@ -62,7 +62,8 @@ def load(
         if stray := [name for name, value in options.items() if value is not None and given[0] not in owner]:
             raise BadTask(f"{stray[0]} goes with {owner}; got {given[0]}")
     if data is not None:
-        return Loaded(task=_numbers(data, scale, bias))
+        task, names = _numbers(data, scale, bias)
+        return Loaded(task=task, label_names=names)
     if text is not None:
         from synth.text import read_texts
 
@@ -77,17 +78,19 @@ def load(
     return _encoded(texts, scale or Scale.none, bool(bias), encoder, limit)
 
 
-def _numbers(data: str, scale: Scale | None, bias: bool | None) -> "Task":
+def _numbers(data: str, scale: Scale | None, bias: bool | None) -> tuple["Task", tuple[str, ...]]:
     if data in NAMES:
+        from synth.real import CLASSES as CALLED
         from synth.real import load as bundled
 
         chosen = (scale or Scale.standard).value, True if bias is None else bias
         typer.echo(f"{data}: scale {chosen[0]}, {'with' if chosen[1] else 'without'} bias", err=True)
-        return bundled(data, *chosen)
-    from synth.npz import load_npz
+        return bundled(data, *chosen), CALLED[data]
+    from synth.npz import load_named
     from synth.real import prepared
 
-    return prepared(load_npz(Path(data)), (scale or Scale.none).value, bool(bias))
+    task, names = load_named(Path(data))
+    return prepared(task, (scale or Scale.none).value, bool(bias)), names
 
 
 def _encoded(texts: "Texts", scale: Scale, bias: bool, encoder: str | None, limit: int | None) -> Loaded:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from tightrope.progress import working
 from tightrope.tables import STDOUT
 from verify.answer import answer
 from verify.probe import Probe
@@ -18,7 +19,8 @@ def give(
     names: Sequence[str] | None = None,
 ) -> None:
     """The answer as tables, as a page, or as both; `describe` has a short text for every sample, `names` one a class."""
-    found = answer(probe, advice=advice, describe=describe, names=names)
+    with working("held-out data, and what would help"):
+        found = answer(probe, advice=advice, describe=describe, names=names)
     if page is not None:  # first: whoever reads the tables may have read enough
         from tightrope import probe_page
 

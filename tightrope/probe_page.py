@@ -43,10 +43,10 @@ def write(answer: Answer, path: Path) -> Path:
 def render(answer: Answer) -> str:
     """The page as text; the same bytes for the same answer."""
     title = f"Tightrope probe: {answer.probe.task.name}"
-    return html.page(title, _body(answer, title), script=html.asset("report.js"))
+    return html.page(title, _body(answer), script=html.asset("report.js"))
 
 
-def _body(answer: Answer, title: str) -> Iterator[str]:
+def _body(answer: Answer) -> Iterator[str]:
     sections = {
         "The head without a sample": _figure_of_movement(answer) + _table(probe_rows.movements(answer)),
         "The samples that matter": _ranking(answer) + _figure_of_margins(answer),
@@ -59,7 +59,7 @@ def _body(answer: Answer, title: str) -> Iterator[str]:
     names = {text: text.lower().replace(" ", "-") for text in sections}
     first, *others = summary(answer)
     loud = " loud" if any(c.verdict.name == "VIOLATED" and c.bound.proven for c in answer.probe.comparisons) else ""
-    yield f"<header><h1>{escape(title)}</h1>"
+    yield f'<header><p class="eyebrow">Tightrope · probe</p><h1>{escape(answer.probe.task.name)}</h1>'
     yield f'<div class="answer{loud}">{html.paragraph(first)}{"".join(map(html.paragraph, others))}</div>'
     links = (f'<a href="#{name}">{escape(text)}</a>' for text, name in names.items())
     yield f'<nav aria-label="sections">{"".join(links)}</nav></header>\n<main>'
@@ -76,7 +76,11 @@ def _table(rows: Rows | None) -> str:
 
 
 def _cell(value: Any, column: str) -> object:
-    plain = float("nan") if value is None and column not in ("certified by", "predicted", "found", "and") else value
+    plain = (
+        float("nan")
+        if value is None and column not in ("certified by", "predicted", "found", "and also", "how")
+        else value
+    )
     plain = "–" if plain is None else plain
     kind = "loud" if plain in LOUD else "long" if column in LONG else ""
     return html.Cell(plain, kind) if kind else plain
@@ -98,8 +102,8 @@ def _ranking(answer: Answer) -> str:
     if rows is None:
         return html.paragraph("Nothing moves, or nothing is known: no sample stands out.")
     note = (
-        "Moves, turns: what happens to the head without this sample, measured; ≤: what is certified. Margin: how far the sample "
-        "lies from the boundary of the head on all samples. Prediction: whether its own class would be predicted differently."
+        "Moves, turns: what happens to the head without this sample, measured; ≤: what is certified. Margin: how clearly the "
+        "head on all samples decides for its class. Prediction: whether the head that never saw it would classify it differently."
     )
     return _table(rows) + html.paragraph(note)
 
@@ -113,8 +117,8 @@ def _figure_of_margins(answer: Answer) -> str:
     margins = probe_rows.own_margins(answer)
     figure = probe_pictures.png(probe_pictures.margins, margins, whole.low, support, answer.own_flips)
     caption = (
-        "How far each sample lies from the boundary of the head, in the units of the features; "
-        "below 0 it is on the wrong side."
+        "How far each sample lies from the boundary of the head, in the units of the features (of more than two classes: the gap "
+        "between the outputs of its class and the next, of a head of norm 1); below 0 it is on the wrong side."
     )
     return html.picture("margins", "The margins of the samples", figure, caption)
 
@@ -154,7 +158,9 @@ def _levers(answer: Answer) -> str:
 
 
 def _bounds(answer: Answer) -> str:
-    why = [(", ".join(ids), html.Cell(reason, "long")) for reason, ids in probe_rows.why(answer).items()]
+    why = [
+        (html.Cell(", ".join(ids), "long"), html.Cell(reason, "long")) for reason, ids in probe_rows.why(answer).items()
+    ]
     return _table(probe_rows.bounds(answer)) + (html.table(("bounds", "why they do not decide"), why) if why else "")
 
 

@@ -49,7 +49,7 @@ def data(answer: Answer) -> Rows:
             f"{probe.tuning.loss}, {in_short(probe.tuning.steps)} steps of {probe.fit.step_size:.6g} "
             f"({probe.fit.solver}), norm {last.weight_norm:.6g}",
         ),
-        ("training accuracy", f"{measure.accuracy(last.weights, task):.4f}"),
+        ("training accuracy", share(measure.accuracy(last.weights, task))),
     ]
     return Rows("what was looked at", ("what", "value"), rows)
 
@@ -87,14 +87,15 @@ def ranking(answer: Answer) -> Rows | None:
         row = (str(i), answer.called(probe.task.labels[i]), *moves, *turns, float(margins[i]), _own(answer, i))
         rows.append(row if answer.describe is None else (*row, " ".join(answer.describe[i].split())))
     head = ("sample", "label", "moves", "≤", "turns °", "≤ °", "margin", "prediction")
-    title = (
-        f"the samples that matter most ({how}): without it the head moves, at most; margin and prediction are its own"
-    )
+    title = f"the samples that matter most ({how}): how far the head moves and turns without each (≤: certified)"
     return Rows(title, head if answer.describe is None else (*head, "text"), rows)
 
 
 def own_margins(answer: Answer) -> Floats:
-    """(n,) every sample's signed distance from the boundary of the head: negative on the wrong side."""
+    """(n,) how clearly the head decides for a sample's own class, negative where it does not, in units of ‖w‖.
+
+    Two classes: the signed distance from the boundary. More: the gap between the outputs of its class and the next.
+    """
     task, last = answer.probe.task, answer.probe.fit.last
     outputs = task.features @ last.weights.T
     norm = last.weight_norm or 1.0
@@ -121,7 +122,7 @@ def held_out(answer: Answer) -> Rows | None:
             *(share(held.pairs[k]) for k in ("measured", "certified")),
         ),
     ]
-    title = f"{p} held-out predictions, without any one of {m} training samples (accuracy {held.accuracy:.4f})"
+    title = f"{p} held-out predictions, without any one of {m} training samples (accuracy {share(held.accuracy)})"
     return Rows(title, ("share of", "measured", "certified at most"), rows)
 
 
@@ -133,11 +134,9 @@ def levers(answer: Answer) -> Rows | None:
     for lever in answer.levers:
         first, second = (*(_factor(c) for c in lever.found[:2]), None, None)[:2]
         theory = _factor(lever.theory[0]) if lever.theory else None
-        rows.append((lever.name, theory, first, second, lever.verdict))
-    kinds = sorted({lever.found[0].kind for lever in answer.levers if lever.found})
-    how = f" ({' or '.join(kinds)})" if kinds else ""
-    title = f"what would help, or not: by what factor something changes, as a bound has it and as found{how}"
-    return Rows(title, ("lever", "predicted", "found", "and", "verdict"), rows)
+        rows.append((lever.name, theory, first, second, lever.found[0].kind if lever.found else None, lever.verdict))
+    title = "what would help, or not: by what factor something changes, as a bound has it and as found"
+    return Rows(title, ("lever", "predicted", "found", "and also", "how", "verdict"), rows)
 
 
 def changes(lever: Lever) -> list[tuple[Any, ...]]:
@@ -145,7 +144,7 @@ def changes(lever: Lever) -> list[tuple[Any, ...]]:
     every = (*lever.theory, *lever.found, *lever.prices)
     kinds = {"theory": "bound", "price": "price"}
     return [
-        (c.what, f"{kinds.get(c.kind, c.kind)} {c.by}".strip(), c.before, c.after, f"×{c.factor:.2g}") for c in every
+        (c.what, f"{kinds.get(c.kind, c.kind)} {c.by}".strip(), c.before, c.after, f"×{c.factor:.3g}") for c in every
     ]
 
 
@@ -156,7 +155,11 @@ def bounds(answer: Answer) -> Rows:
         measured = None if c.measured is None else float(c.measured.value)
         verdict = "HOLDS, vacuous" if c.vacuous and c.verdict.name == "HOLDS" else c.verdict.name
         rows.append((c.bound.id, c.bound.quantity, c.value, measured, c.ratio, verdict))
-    return Rows("bounds", ("bound", "quantity", "value", "measured", "ratio", "verdict"), rows)
+    return Rows(
+        "bounds (of each sample: the one with the largest ratio)",
+        ("bound", "quantity", "value", "measured", "ratio", "verdict"),
+        rows,
+    )
 
 
 def why(answer: Answer) -> dict[str, list[str]]:
@@ -188,7 +191,8 @@ def _at(each: Floats | None, i: int) -> float | None:
 
 def _factor(change: Change) -> str:
     """As in `turn ×0.5`."""
-    return f"{change.what.removeprefix('mean ').split()[0]} ×{change.factor:.2g}"
+    known = np.isfinite([change.before, change.after]).all()
+    return f"{change.what.removeprefix('mean ').split()[0]} ×{change.factor:.3g}" if known else "–"
 
 
 def _cut(text: str, most: int = 60) -> str:

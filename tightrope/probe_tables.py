@@ -22,7 +22,7 @@ MARKS = {
     "cannot be tried": "·",
     "not run": "·",
 }
-TEXT = {"bound", "quantity", "certified by", "share of", "lever", "predicted", "found", "and", "verdict", "text",
+TEXT = {"bound", "quantity", "certified by", "share of", "lever", "predicted", "found", "and also", "how", "verdict", "text",
         "prediction"}  # fmt: skip
 ONE_LINE = {"text", "verdict", "prediction"}
 

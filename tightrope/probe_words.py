@@ -82,7 +82,8 @@ def _certified(sure: Floats) -> str:
     fine = sure[sure < RIGHT]
     if not len(fine):
         return "nothing is certified without retraining"
-    return f"without retraining only {share(len(fine) / len(sure))} of the samples are certified to turn it by less than 90°"
+    few = share(len(fine) / len(sure))
+    return f"without retraining, a turn of less than 90° is certified for only {few} of the samples"
 
 
 def _matters(answer: Answer) -> list[str]:
@@ -94,7 +95,8 @@ def _matters(answer: Answer) -> list[str]:
     typical = "" if median is None or median >= RIGHT else f"; for half of the samples it is {degrees(median)} or less"
     own = answer.own_flips
     flips = "" if own is None else f" {_own(int(own.sum()), len(own))}"
-    return [f"Sample {order[0]} matters most{typical}.{flips}"]
+    leads = "matters most" if answer.probe.instability else "has the largest certificate"
+    return [f"Sample {order[0]} {leads}{typical}.{flips}"]
 
 
 def _own(flips: int, n: int) -> str:
@@ -107,7 +109,9 @@ def _held_out(held: HeldOut | str) -> str:
     if isinstance(held, str):
         return f"Nothing was held out: {held}."
     p, m = held.points.samples, held.training.samples
-    lead = f"With {count(p)} samples held out the head classifies {share(held.accuracy)} of them rightly"
+    if not np.isfinite(held.accuracy):
+        return f"With {count(p)} samples held out the head left the floats: it predicts nothing."
+    lead = f"With {count(p)} samples held out the head classifies {share(held.accuracy)} of them correctly"
     sure = held.predictions["certified"]
     safe = "" if sure is None else f"{share(1 - sure)} of these predictions are certified not to flip"
     if held.flips is None and not safe:
@@ -128,18 +132,24 @@ def _help(answer: Answer) -> list[str]:
     turning = [lever for lever in tried if lever.found[0].what == OF_THE_HEAD["direction"]]
     starts = [lever for lever in tried if lever.name == heads.NAME]
     helps = [
-        f"{lever.name} (×{lever.found[0].factor:.2g}{_cost(lever)})" for lever in turning if lever.verdict == "helps"
+        f"{lever.name} (×{lever.found[0].factor:.3g}{_cost(lever)})" for lever in turning if lever.verdict == "helps"
     ]
-    not_ = [lever.name for lever in turning if lever.verdict != "helps"]
+    others = {
+        text: ", ".join(lever.name for lever in turning if lever.verdict == verdict)
+        for verdict, text in (
+            ("does not help", "what does not"),
+            ("makes it worse", "what makes it worse"),
+            ("cannot be told", "what cannot be told"),
+        )
+    }
     said = []
     if turning:
         sure = turning[0].found[0].kind == "certified"
         which = "What lowers the certified turn (the turn itself was not measured)" if sure else "What helps"
-        lead = (
-            f"{which}: {', '.join(helps)}" if helps else f"Nothing that was tried lowers the {'certified ' * sure}turn"
-        )
-        said.append(f"{lead}{'; what does not: ' + ', '.join(not_) if helps and not_ else ''}.")
-    return [*said, *(f"More heads leave ×{h.found[0].factor:.2g} of the {h.found[0].what}." for h in starts)]
+        nothing = f"Nothing that was tried is seen to lower the {'certified ' * sure}turn"
+        parts = [f"{which}: {', '.join(helps)}" if helps else nothing]
+        said.append("; ".join([*parts, *(f"{text}: {names}" for text, names in others.items() if names)]) + ".")
+    return [*said, *(f"More heads leave ×{h.found[0].factor:.3g} of the {h.found[0].what}." for h in starts)]
 
 
 def _cost(lever: Lever) -> str:

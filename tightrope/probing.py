@@ -119,10 +119,12 @@ def probe(
 
 
 def _probe(data: "Task", tuning: "HeadTuning", exact: bool | None, seed: int) -> "Probe":
+    from tightrope.progress import working
     from verify.probe import PATIENCE, estimated_seconds, probe
 
     say_if_compiling()
-    found = probe(data, tuning, exact=exact, seed=seed)
+    with working("tuning the head"):
+        found = probe(data, tuning, exact=exact, seed=seed)
     if exact is None and not found.exact:
         seconds = estimated_seconds(data, tuning)
         typer.echo(

@@ -1,7 +1,7 @@
 """While a long command runs: a bar for whoever watches, and a word for whoever interrupts."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,6 +15,11 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=STDERR, disable=not STDERR.is_interactive) as bar:
         line = bar.add_task(what, total=None, visible=False)
         yield lambda done, total: bar.update(line, completed=done, total=total, visible=True)
+
+
+def working(what: str) -> AbstractContextManager[object]:
+    """A sign of life on stderr, where there is somebody to see it."""
+    return STDERR.status(what) if STDERR.is_interactive else nullcontext()
 
 
 @contextmanager

@@ -32,7 +32,6 @@ class HeldOut:
     training, points  the tasks of m and of p samples; `indices` (p,) where the points stood
     fit               on `training`, with its replicas where they were retrained
     accuracy          the share of points that the head classifies rightly
-    gaps              (p,) how far the outputs are from another prediction
     most_moved        (p,) the least ‖w − w^{∖i}‖ that could change the prediction (proof in verify/flips.py)
     may_flip          (p,) how many missing samples could change it for all that one run certifies; None: no certificate
     flips             (p,) how many did, all replicas retrained; None where only one run was made, or a replica is lost
@@ -44,7 +43,6 @@ class HeldOut:
     indices: Ints
     fit: ReplicaFit
     accuracy: float
-    gaps: Floats
     most_moved: Floats
     may_flip: Ints | None
     flips: Ints | None
@@ -133,7 +131,6 @@ def _read(training: Task, points: Task, indices: Ints, tuning: HeadTuning, fits:
     (fit,) = retrained or once
     last, reasons = fit.last, {}
     with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        outputs = points.features @ last.weights.T
         most = flips.most_moved(training, last, points.features)
         counts, found = None, None
         if reason := why_no_certificate(fit, tuning):
@@ -147,6 +144,6 @@ def _read(training: Task, points: Task, indices: Ints, tuning: HeadTuning, fits:
             reasons["measured"] = "a replica diverged or left the floats"
         else:
             found = flips.flipped(last, points.features).sum(axis=0)
-        return HeldOut(training=training, points=points, indices=indices, fit=fit, gaps=flips.gaps(outputs),
+        return HeldOut(training=training, points=points, indices=indices, fit=fit,
                        accuracy=measure.accuracy(last.weights, points), most_moved=most, may_flip=counts, flips=found,
                        reasons=reasons)  # fmt: skip

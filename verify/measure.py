@@ -97,7 +97,9 @@ def flips(snapshot: Snapshot, points: Task) -> float:
 
 
 def accuracy(weights: Floats, points: Task) -> float:
-    """The share of test points that the head (k, d) classifies rightly."""
+    """The share of test points that the head (k, d) classifies correctly; NaN for a head that is not finite."""
+    if not np.isfinite(weights).all():
+        return float("nan")
     classes = np.where(points.labels > 0, 1, 0) if points.classes == 2 else points.labels
     return float((predicted(points.features @ weights.T) == classes).mean())
 

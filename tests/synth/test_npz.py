@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from synth.npz import load_npz, save_npz
+from synth.npz import load_named, load_npz, save_npz
 from synth.task import BadTask, Task
 
 X = np.arange(8.0).reshape(4, 2)
@@ -144,3 +144,20 @@ def test_a_failed_save_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(BadTask, match="No space left"):
         save_npz(Task(X, [0, 2, 1, 0]), tmp_path / "t.npz")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([2, 1, 2], ("1", "2")),
+        ([7.0, 3.0, 5.0], ("3", "5", "7")),
+        ([True, False, True], ("False", "True")),
+        ([5, -3, 5], ("-3", "5")),
+    ],
+)
+def test_classes_keep_their_names(tmp_path, labels, names):
+    np.savez(tmp_path / "t.npz", features=np.eye(3), labels=np.array(labels))
+    task, called = load_named(tmp_path / "t.npz")
+    assert called == names
+    first = called[task.labels[0] if task.classes > 2 else (task.labels[0] + 1) // 2]
+    assert first == str(int(labels[0]) if isinstance(labels[0], float) else labels[0])

@@ -3,8 +3,9 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn import datasets
 
-from synth.real import NAMES, add_bias, load, standardise
+from synth.real import CLASSES, NAMES, add_bias, load, standardise
 from synth.task import BadTask
 
 SHAPES = {
@@ -45,3 +46,11 @@ def test_what_is_not_there():
 def test_the_names_do_not_wait_for_scikit_learn():
     code = "import sys, synth.real, synth.suites, synth.generate; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_classes_are_called_as_scikit_learn_calls_them():
+    for name, reader in (("breast-cancer", "breast_cancer"), ("iris", "iris"), ("wine", "wine"), ("digits", "digits")):
+        found = getattr(datasets, f"load_{reader}")().target_names
+        assert CLASSES[name] == tuple(map(str, found))
+    assert {name: len(called) for name, called in CLASSES.items()} == {name: load(name).classes for name in NAMES}
+    assert (load("iris-setosa-vs-rest").labels == 1).sum() == 50  # setosa is +1, the second name

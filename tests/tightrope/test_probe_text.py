@@ -92,7 +92,7 @@ def test_numbers_are_not_described(tmp_path):
     np.savez("t.npz", features=np.eye(3), labels=[0, 1, 1])
     found = load("t.npz", None, None)
     assert isinstance(found, Loaded)
-    assert (found.task.samples, found.describe, found.label_names) == (3, None, None)
+    assert (found.task.samples, found.describe, found.label_names) == (3, None, ("0", "1"))
 
 
 def test_a_task_of_glue(small, tmp_path):

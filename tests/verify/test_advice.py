@@ -98,10 +98,22 @@ def of(what, before, after, spread=None):
     ("before", "after", "spread", "verdict"),
     [(1.0, 0.5, None, HELPS), (1.0, 0.95, None, NOT), (1.0, 1.05, None, NOT), (1.0, 1.2, None, WORSE),
      (1.0, 0.5, (0.4, 1.6), OPEN), (1.0, 0.5, (0.6, 1.4), HELPS), (1.0, 2.0, (0.5, 2.5), OPEN), (0.0, 0.0, None, NOT),
-     (0.0, 0.1, None, WORSE)],
+     (0.0, 0.1, None, WORSE), (0.325, 0.3, (0.0572, 0.592), OPEN), (1.0, 0.98, (0.95, 1.04), NOT),
+     (np.inf, np.inf, None, OPEN), (np.inf, 1.0, None, OPEN), (1.0, np.inf, None, OPEN)],
 )  # fmt: skip
 def test_verdicts(before, after, spread, verdict):
     assert judged(of("x", before, after, spread)) == verdict
+
+
+def test_a_certificate_that_says_nothing_of_some_sample_decides_nothing():
+    found = probe(overlapping(8), HeadTuning(steps=2000), exact=False)
+    chords = found.certificate["direction"]
+    assert chords.max() == 2.0 and chords.min() < 2.0
+    assert movement(found.job, found.fit)["direction", "certified"] == np.inf
+    for lever in advise(found):
+        if lever.found:
+            assert lever.found[0].kind == "certified"
+            assert lever.verdict == OPEN and "certifies nothing; --exact measures" in lever.conclusion
 
 
 def test_an_accuracy_that_falls_is_told():

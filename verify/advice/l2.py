@@ -53,7 +53,9 @@ def plan(probe: Probe, training: Task | None = None, seconds: float = np.inf) ->
     jobs = (Job(task=probe.task, tuning=tuning, seed=probe.seed),)
     others = () if training is None else (Job(task=training, tuning=tuning, seed=probe.seed),)
     runs = Runs(retrained=jobs, once=others) if probe.exact else Runs(once=jobs + others)
-    theory = (Change(what=OF_THE_HEAD["parameter"], kind="theory", before=now, after=now / 2, by=BOUND.id),)
+    theory = (
+        Change(what=OF_THE_HEAD["parameter"], kind="theory", before=now, after=now / 2, by=f"one-run, then {BOUND.id}"),
+    )
     read = partial(_read, probe, jobs[0], tried, theory, runs.seconds)
     return Plan(name=NAME, tried=tried, theory=theory, runs=runs, read=read)
 

@@ -36,7 +36,9 @@ class Change:
     @property
     def factor(self) -> float:
         """After over before; 1 where both are 0."""
-        return self.after / self.before if self.before else (1.0 if self.after == 0 else float("inf"))
+        if self.before == self.after:
+            return 1.0
+        return self.after / self.before if self.before else float("inf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,10 @@ def cannot(name: str, tried: str, reason: str) -> Lever:
 
 
 def movement(job: Job, fit: ReplicaFit, step: int = -1) -> dict[tuple[str, Kind], float]:
-    """(direction or parameter, measured or certified by one run) → the mean over the samples; what there is."""
+    """(direction or parameter, measured or certified by one run) → the mean over the samples; what there is.
+
+    The certified mean turn is ∞ where of some sample nothing is certified: its chord, 2, is any head's.
+    """
     found: dict[tuple[str, Kind], float] = {}
     snapshot = fit.snapshots[step]
     if snapshot.differences is not None and not fit.failed:
@@ -97,9 +102,9 @@ def movement(job: Job, fit: ReplicaFit, step: int = -1) -> dict[tuple[str, Kind]
     if why_no_certificate(fit, job.tuning) is None:
         chords = turns(fit, step)
         if chords is not None:
-            found["direction", "certified"] = float(np.mean(chords))
+            found["direction", "certified"] = float(np.mean(chords)) if (chords < 2).all() else np.inf
         found["parameter", "certified"] = float(np.mean(snapshot.certificates))
-    return {key: value for key, value in found.items() if np.isfinite(value)}
+    return {key: value for key, value in found.items() if not np.isnan(value)}
 
 
 def changes(before: dict[tuple[str, Kind], float], after: dict[tuple[str, Kind], float]) -> tuple[Change, ...]:
@@ -114,12 +119,15 @@ def changes(before: dict[tuple[str, Kind], float], after: dict[tuple[str, Kind],
 
 
 def judged(deciding: Change) -> Verdict:
-    """By the factor, where it is noticeable; not to be told where the spread holds the number after."""
+    """By the factor, where it is noticeable; not to be told where the spread holds the number after, or nothing is certified."""
+    if np.isinf([deciding.before, deciding.after]).any():
+        return "cannot be told"
     low, high = deciding.spread or (deciding.before, deciding.before)
+    apart = [abs(end - deciding.after) > NOTICEABLE * deciding.after for end in (low, high)]
+    if low < deciding.after < high and any(apart):
+        return "cannot be told"
     if abs(deciding.factor - 1) <= NOTICEABLE:
         return "does not help"
-    if low <= deciding.after <= high:
-        return "cannot be told"
     return "helps" if deciding.factor < 1 else "makes it worse"
 
 
@@ -128,8 +136,10 @@ def told(deciding: Change, verdict: Verdict) -> str:
     lead = f"{verdict[0].upper()}{verdict[1:]}"
     if deciding.before == deciding.after == 0:
         return f"{lead}: nothing moves"
+    if np.isinf([deciding.before, deciding.after]).any():
+        return f"{lead}: of some samples one run certifies nothing; --exact measures"
     spread = "" if deciding.spread is None else " ({:.3g} to {:.3g})".format(*deciding.spread)
-    goes = f"goes from {deciding.before:.3g}{spread} to {deciding.after:.3g} (×{deciding.factor:.2g}"
+    goes = f"goes from {deciding.before:.3g}{spread} to {deciding.after:.3g} (×{deciding.factor:.3g}"
     if deciding.kind == "certified":
         return f"{lead}, as far as certificates go: what one run certifies of the {deciding.what} {goes}; not measured)"
     return f"{lead}: the {deciding.what} {goes}, measured)"
@@ -138,7 +148,7 @@ def told(deciding: Change, verdict: Verdict) -> str:
 def besides(found: tuple[Change, ...], length: Change) -> str:
     """The movement beside the turn, and the length of the head: a shorter head moves less, and need not turn less."""
     moved = next((c for c in found[1:] if c.what == OF_THE_HEAD["parameter"] and c.kind == found[0].kind), None)
-    return "" if moved is None else f" Likewise its movement: ×{moved.factor:.2g}; its length: ×{length.factor:.2g}."
+    return "" if moved is None else f" Its movement: ×{moved.factor:.3g}; its length: ×{length.factor:.3g}."
 
 
 def foretold(theory: tuple[Change, ...]) -> str:
@@ -146,7 +156,7 @@ def foretold(theory: tuple[Change, ...]) -> str:
     if not theory:
         return ""
     first = theory[0]
-    sizes = f"at most {first.before:.3g} becomes at most {first.after:.3g} (×{first.factor:.2g})"
+    sizes = f"at most {first.before:.3g} becomes at most {first.after:.3g} (×{first.factor:.3g})"
     return f"By the bound {first.by} the {first.what} of {sizes}"
 
 

@@ -40,7 +40,10 @@ from verify.solvers.tune import Job
 
 Floats = NDArray[np.float64]
 
-NAME, TRIED = "larger margin", "every sample moved by γ along the maximum-margin direction: margin 2γ"
+NAME, TRIED = (
+    "larger margin",
+    "every class moved along the maximum-margin direction: margin 2γ (of three classes and more: at least)",
+)
 A_PRIORI = ("separable-zero-start", "separable-mean")  # those whose only fact of the data is the margin
 
 

@@ -9,7 +9,20 @@ import numpy as np
 from synth.seeds import stream
 from synth.task import Task
 from theory.bound import Constants
-from verify.advice.lever import NOTHING, OF_THE_HEAD, Change, Kind, Lever, Plan, cannot, changes, judged, movement, told
+from verify.advice.lever import (
+    NOTHING,
+    NOTICEABLE,
+    OF_THE_HEAD,
+    Change,
+    Kind,
+    Lever,
+    Plan,
+    cannot,
+    changes,
+    judged,
+    movement,
+    told,
+)
 from verify.certified import mean
 from verify.held_out import HeldOut, part
 from verify.probe import Probe
@@ -17,6 +30,7 @@ from verify.rerun import Fits, Runs
 from verify.solvers.tune import Job
 
 NAME, TRIED = "more samples", "twice as many samples, as seen from random halves: n/2 → n"
+VACUOUS = 2.0  # the largest turn that there is
 SPLITS = 2  # each of two halves; one where a run is all there is
 
 
@@ -54,7 +68,7 @@ def predictions(c: Constants) -> tuple[Change, ...]:
     Then risk, run, gradients and margins are what they are, and only what a sample weighs becomes less.
     """
     now = mean(alone(c), "direction")
-    then = None if now is None else mean(doubled(c), "direction", {now.bound})
+    then = None if now is None or now.value >= VACUOUS else mean(doubled(c), "direction", {now.bound})
     if now is None or then is None:
         return ()
     return (
@@ -94,10 +108,8 @@ def _read(
         for c in found
     )
     verdict = judged(found[0])
-    more = (
-        f"; twice the samples should do as much again (by the bound {theory[0].by}: ×{theory[0].factor:.2g})"
-        if theory
-        else ""
-    )
+    more = ""
+    if theory and theory[0].factor <= 1 - NOTICEABLE:
+        more = f"; at 2n the bound {theory[0].by} would be ×{theory[0].factor:.3g}, if every sample came twice"
     return Lever(name=NAME, tried=TRIED, theory=theory, found=found, verdict=verdict, seconds=seconds,
                  conclusion=f"{told(found[0], verdict)}, from n/2 to n{more if verdict == 'helps' else ''}.")  # fmt: skip

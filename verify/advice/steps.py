@@ -48,6 +48,8 @@ def predictions(c: Constants, early: int) -> tuple[Change, ...]:
     if c.gradient_bound is None or not all(a.holds(c) for a in bound.assumptions):
         return ()
     before, after = (float(bound.value(replace(c, steps=t))) for t in (c.steps, early))  # type: ignore[arg-type]
+    if not np.isfinite(before):
+        return ()
     return (Change(what=OF_THE_HEAD["parameter"], kind="theory", before=before, after=after, by=bound.id),)
 
 
