@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 
 EPS = float(np.finfo(np.float64).eps)
 LONG_EPS = float(np.finfo(np.longdouble).eps)
+NEWTON = 40  # steps; on data that something separates, where there is no minimiser, they would never end
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -185,11 +186,8 @@ def _residual(rows: Floats, w: Floats) -> Floats:
 def _by_nearest_point(rows: Floats, sample: Ints, scale: float) -> MaxMargin:
     """The point of the hull nearest to 0, by non-negative least squares (Lawson & Hanson 1974, ch. 23).
 
-    Where margins are so small that DAQP took them for none, its direction separates. Otherwise the weights a leave a
-    residual r = Σ a_j φ_j of rounding size. It lies in the span of the active rows, so weights a' = a − δ with
-    Σ a'_j φ_j = 0 exactly exist with ‖δ‖ ≤ ‖r‖/σ, σ their smallest singular value that is not 0; when that is below
-    min a, a' > 0 and 0 is in the hull for certain. That no smaller singular value hides below rounding is known when as
-    many are seen as the rows can have at all.
+    Where margins are so small that DAQP took them for none, its direction separates. Otherwise 0 may be in the hull for
+    certain by these weights, which are few and may be tiny, or by those of a smooth loss, all of them positive.
     """
     unit = rows / scale
     weights, _ = nnls(np.vstack([unit.T, np.ones(len(unit))]), np.append(np.zeros(unit.shape[1]), 1.0))
@@ -203,13 +201,55 @@ def _by_nearest_point(rows: Floats, sample: Ints, scale: float) -> MaxMargin:
         if found is not None:
             return found
     high = length + EPS * (rows.shape[1] + 2)
-    active = weights > 0
-    singular = np.linalg.svd(unit[active], compute_uv=False)
-    rank = int((singular > 1e-10 * singular[0]).sum())
-    certain = rank == _rank_limit(rows[active]) and high / singular[rank - 1] < weights[active].min()
+    certain = _hold_zero(rows, unit, weights) or _hold_zero(rows, unit, _soft_weights(unit))
     return MaxMargin(rows=rows, sample=sample, low=0.0, high=high * scale, separable=False if certain else None,
                      direction=np.zeros_like(direction), reached=min(0.0, float((unit @ direction).min())) * scale,
                      dual=np.zeros(len(rows)), error=2.0)  # fmt: skip
+
+
+def _hold_zero(rows: Floats, unit: Floats, weights: Floats) -> bool:
+    """Whether weights a (m,) prove that 0 is in the hull of the rows.
+
+    They leave a residual r = Σ a_j φ_j of rounding size. It lies in the span of the active rows, so weights a' = a − δ with
+    Σ a'_j φ_j = 0 exactly exist with ‖δ‖ ≤ ‖r‖/σ, σ their smallest singular value that is not 0; when that is below
+    min a, a' > 0 and 0 is in the hull for certain. That no smaller singular value hides below rounding is known when as
+    many are seen as the rows can have at all.
+    """
+    active = weights > 0
+    residual = float(np.linalg.norm(weights @ unit)) + EPS * (max(active.sum(), rows.shape[1]) + 2)
+    singular = np.linalg.svd(unit[active], compute_uv=False)
+    rank = int((singular > 1e-10 * singular[0]).sum())
+    return rank == _rank_limit(rows[active]) and residual / singular[rank - 1] < float(weights[active].min())
+
+
+def _soft_weights(unit: Floats) -> Floats:
+    """(m,) −ℓ'(⟨w,φ_j⟩) over their sum, at the minimiser w of Σ ℓ(⟨w,φ_j⟩), ℓ(s) = √(1+s²) − s, where there is one.
+
+    There the gradient is 0, which is minus their sum of rows: a point of the hull with every weight positive. They fall only
+    like 1/s², so that no row's weight is lost in rounding. Newton's method with halved steps; it proves nothing by itself.
+    """
+    w = np.zeros(unit.shape[1])
+    weights, loss = _soft_hinge(unit @ w)
+    for _ in range(NEWTON):
+        curvature = (unit * (1 + np.square(unit @ w))[:, None] ** -1.5).T @ unit
+        gradient, ridge = weights @ unit, EPS * np.trace(curvature)
+        if ridge == 0 or np.linalg.norm(gradient) <= EPS * weights.sum():
+            break
+        step = np.linalg.solve(curvature + ridge * np.eye(len(w)), gradient)
+        tries = (w + 2.0**-k * step for k in range(30))
+        lower = next((v for v in tries if _soft_hinge(unit @ v)[1] < loss), None)
+        if lower is None:
+            break
+        w = lower
+        weights, loss = _soft_hinge(unit @ w)
+    return weights / weights.sum()
+
+
+def _soft_hinge(s: Floats) -> tuple[Floats, float]:
+    """−ℓ'(s) = 1 − s/√(1+s²), and Σ ℓ(s), without cancellation: ℓ(s) = 1/(√(1+s²) + s)."""
+    root = np.sqrt(1 + s * s)
+    loss = np.where(s > 0, 1 / (root + np.abs(s)), root + np.abs(s))
+    return loss / root, float(loss.sum())
 
 
 def _rank_limit(rows: Floats) -> int:

@@ -13,6 +13,7 @@ from tolerances import tolerance
 
 from synth.generate import generate
 from synth.spec import TaskSpec
+from theory import margin
 from theory.margin import class_rows, max_margin
 
 TIGHT, LOOSE = tolerance("margin"), tolerance("margin-loose")
@@ -210,3 +211,38 @@ def test_a_conflict_may_leave_with_its_sample():
     assert whole.without(5).separable
     assert whole.without(1).separable is False
     assert (whole.sines == 1).all()
+
+
+def crowd(n, d, seed, shift):
+    rows = np.random.default_rng([n, d, seed]).standard_normal((n, d))
+    rows[:, 0] += shift
+    return rows
+
+
+@pytest.mark.parametrize(("n", "d", "shift"), [(12, 2, 0.5), (60, 5, 1.0), (400, 30, 1.5), (900, 60, 1.8)])
+def test_positive_weights_on_every_row_prove_that_nothing_separates(n, d, shift):
+    """A second proof, where the few weights of the nearest point are too small to be one; its twin must not prove what is false."""
+    rows = crowd(n, d, 0, shift)
+    unit = rows / np.linalg.norm(rows, axis=1).max()
+    weights = margin._soft_weights(unit)
+    assert margin._hold_zero(rows, unit, weights) and max_margin(rows).separable is False
+    assert weights.min() > 1e-6 / n  # not lost in rounding, whatever the shift
+    tiny = np.where(np.arange(n) == 0, 1e-16, weights)
+    assert not margin._hold_zero(rows, unit, tiny / tiny.sum())
+
+
+@pytest.mark.parametrize("gap", [1e-15, 1e-12, 1e-8, 1e-3])
+def test_what_a_hair_separates_is_never_proved_inseparable(gap):
+    for seed in range(20):
+        rows = cloud(40, 3, seed, gap)
+        unit = rows / np.linalg.norm(rows, axis=1).max()
+        assert not margin._hold_zero(rows, unit, margin._soft_weights(unit))
+        assert max_margin(rows).separable is not False
+
+
+def test_the_second_proof_is_used(monkeypatch):
+    rows = crowd(60, 5, 0, 1.0)
+    monkeypatch.setattr(margin, "nnls", lambda *_: (np.where(np.arange(60) == 0, 1e-12, 1.0), 0.0))
+    assert max_margin(rows).separable is False
+    monkeypatch.setattr(margin, "_soft_weights", lambda unit: np.full(len(unit), 1 / len(unit)))
+    assert max_margin(rows).separable is None
