@@ -221,7 +221,7 @@ def crowd(n, d, seed, shift):
 
 @pytest.mark.parametrize(("n", "d", "shift"), [(12, 2, 0.5), (60, 5, 1.0), (400, 30, 1.5), (900, 60, 1.8)])
 def test_positive_weights_on_every_row_prove_that_nothing_separates(n, d, shift):
-    """A second proof, where the few weights of the nearest point are too small to be one; its twin must not prove what is false."""
+    """A second proof, where the few weights of the nearest point are too small to be one; its twin must prove nothing."""
     rows = crowd(n, d, 0, shift)
     unit = rows / np.linalg.norm(rows, axis=1).max()
     weights = margin._soft_weights(unit)
