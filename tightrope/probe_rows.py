@@ -154,6 +154,7 @@ def bounds(answer: Answer) -> Rows:
     for c in answer.probe.comparisons:
         measured = None if c.measured is None else float(c.measured.value)
         verdict = "HOLDS, vacuous" if c.vacuous and c.verdict.name == "HOLDS" else c.verdict.name
+        verdict += "" if c.bound.proven else " (conjecture)"
         rows.append((c.bound.id, c.bound.quantity, c.value, measured, c.ratio, verdict))
     return Rows(
         "bounds (of each sample: the one with the largest ratio)",

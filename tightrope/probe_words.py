@@ -12,6 +12,7 @@ from verify.held_out import HeldOut
 Floats = NDArray[np.float64]
 
 RIGHT = 90.0  # degrees
+NAMED = 10  # samples that a sentence names
 
 
 def summary(answer: Answer) -> list[str]:
@@ -94,15 +95,19 @@ def _matters(answer: Answer) -> list[str]:
     median = None if side is None else float(np.median(side))
     typical = "" if median is None or median >= RIGHT else f"; for half of the samples it is {degrees(median)} or less"
     own = answer.own_flips
-    flips = "" if own is None else f" {_own(int(own.sum()), len(own))}"
+    flips = "" if own is None else f" {_own(own)}"
     leads = "matters most" if answer.probe.instability else "has the largest certificate"
     return [f"Sample {order[0]} {leads}{typical}.{flips}"]
 
 
-def _own(flips: int, n: int) -> str:
-    if not flips:
+def _own(own: NDArray[np.bool_]) -> str:
+    """How many samples, and which."""
+    flips = np.flatnonzero(own)
+    if not len(flips):
         return "No sample would be classified differently without itself."
-    return f"{flips} of {count(n, 'sample')} would be classified differently without {'itself' if flips == 1 else 'themselves'}."
+    which = ", ".join(map(str, flips[:NAMED])) + (", …" if len(flips) > NAMED else "")
+    its = "itself" if len(flips) == 1 else "themselves"
+    return f"{len(flips)} of {count(len(own), 'sample')} would be classified differently without {its} ({which})."
 
 
 def _held_out(held: HeldOut | str) -> str:

@@ -25,24 +25,36 @@ if not STDOUT.is_terminal:
     STDOUT.width = 120  # a log has no width of its own
 
 TEXT = ("bound", "quantity")
+SHORT = {
+    "inconclusive": "open",
+    "inapplicable": "n/a",
+    "vacuous": "vac.",
+    "violated": "viol.",
+}  # heads of narrow columns
+WIDE = 100  # columns, from which on bound and quantity stand side by side
 
 
 def show_run(run: "Run") -> None:
     """One row a claim, one column an outcome, then where everything lies."""
     records = run.records.assign(outcome=outcome(run.records))
     title = f"{len(run.tasks)} tasks of suite {run.manifest['suite']}, seed {run.manifest['seed']}"
-    table = new_table(title, "bound", "quantity", *OUTCOMES, "largest ratio")
+    wide = STDOUT.width >= WIDE
+    heads = ("bound", "quantity") if wide else ("bound",)
+    table = new_table(title, *heads, *(SHORT.get(name, name) for name in OUTCOMES), "ratio")
     for (bound, quantity), rows in records.groupby(["bound", "quantity"], sort=False):
         counts = rows["outcome"].value_counts()
         worst = rows.loc[rows["verdict"].isin(["HOLDS", "VIOLATED"]), "ratio"].max()
         cells = [str(counts.get(name, 0) or "·") for name in OUTCOMES]
-        table.add_row(str(bound), str(quantity), *cells, "–" if np.isnan(worst) else f"{worst:.3f}")
+        names = (str(bound), str(quantity)) if wide else (f"{bound}\n  {quantity}",)
+        table.add_row(*names, *cells, "–" if np.isnan(worst) else f"{worst:.3f}")
     STDOUT.print(table)
+    told = ", ".join(f"{short} {name}" for name, short in SHORT.items())
+    STDOUT.print(f"tasks by outcome ({told}); ratio: the largest measured/bound of those decided", soft_wrap=True)
     failed = int((run.tasks["diverged"] + run.tasks["non_finite"]).sum())
     if failed:
         STDOUT.print(f"{failed} replicas diverged or left the floats; their tasks are counted, not dropped")
     verdict = "a proven bound was VIOLATED" if run.violated else "no proven bound was violated"
-    took = f"{run.manifest['seconds']} s" if run.fresh else "finished before, nothing recomputed"
+    took = f"tuned and judged in {run.manifest['seconds']} s" if run.fresh else "finished before, nothing recomputed"
     STDOUT.print(f"{verdict} ({took}); see {run.out / 'report.html'}", soft_wrap=True)
 
 

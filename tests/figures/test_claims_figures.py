@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from invented_claims import CLAIMS, LEVELS, MEASURES, STEPS, STRATEGIES, invent, save
+from warned import warned
 
 from figures.claims import (
     BadFigure,
@@ -83,7 +84,7 @@ def test_draws_without_a_crash_or_a_warning(ledger, recwarn):
         assert "1 tasks" not in told
         assert any(letter.isdigit() for letter in told)
         assert len(table)
-    assert not [w for w in recwarn if not issubclass(w.category, DeprecationWarning)]
+    assert not warned(recwarn)
 
 
 def test_every_file_is_there_and_the_same_ledger_gives_the_same_bytes(tmp_path):
