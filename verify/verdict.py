@@ -99,10 +99,7 @@ def _checked(bound: Bound, value: float | Floats | Interval, samples: int) -> fl
 
 
 def _inapplicable(bound: Bound, slacks: Mapping[Assumption, float], measurement: Measurement) -> Comparison:
-    reasons = tuple(
-        f"{a.name}: slack {slack:.3g}{', must be above 0' if a.strict else ''}; {a.message}"
-        for a, slack in slacks.items()
-    )
+    reasons = tuple(f"{a.name}: slack {slack:.3g}; {a.message}" for a, slack in slacks.items())
     measured = measurement.quantities.get(bound.quantity)
     if measured is None or np.ndim(measured.value) == 0:
         return Comparison(bound=bound, verdict=Verdict.INAPPLICABLE, reasons=reasons, measured=measured)
