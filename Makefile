@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install run test lint docs bench clean
+.PHONY: install run test test-thorough lint docs bench clean
 install: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -17,7 +17,10 @@ run: install
 	$(BIN)/tightrope run paper
 
 test: install
-	$(BIN)/python -m pytest -n auto --dist loadscope
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-thorough: install
+	$(BIN)/python -m pytest -n auto --dist worksteal -m thorough
 
 lint: install
 	$(BIN)/ruff check .

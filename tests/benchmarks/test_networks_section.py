@@ -9,6 +9,8 @@ from benchmarks import networks
 from benchmarks.peers import WrongAnswer
 from verify.networks import NetworkTuning
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("descend", [networks.by_vmap, networks.by_autograd])
 def test_stacked_peers_are_ours(descend):

@@ -10,6 +10,8 @@ from benchmarks.direct import affordable, against
 from benchmarks.peers import MODULES, Absent, WrongAnswer, ready_by
 from benchmarks.problem import drawn
 
+pytestmark = pytest.mark.thorough
+
 PROBLEMS = {
     "several tasks": {"tasks": 4, "n": 6, "d": 3},
     "float32": {"tasks": 4, "n": 6, "d": 3, "dtype": "float32"},

@@ -13,6 +13,8 @@ from benchmarks.peers import WrongAnswer
 from benchmarks.problem import drawn
 from benchmarks.report import Report
 
+pytestmark = pytest.mark.thorough
+
 
 def test_refits_are_checked_and_timed(monkeypatch):
     monkeypatch.setattr(refits, "QUICK", ((2, 12, 3, 5),))

@@ -23,6 +23,7 @@ def test_three_figures_of_one_table(tmp_path):
         assert ended[task, "measured"].max() <= 0.5
 
 
+@pytest.mark.thorough
 def test_the_limit_is_reached_at_the_pace_of_one_over_ln_t():
     points, violated = long_run.long_run(tasks=4, seed=3)
     assert violated == 0

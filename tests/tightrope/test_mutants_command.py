@@ -30,6 +30,7 @@ def hunted(monkeypatch):
     return told
 
 
+@pytest.mark.thorough
 def test_json_of_a_hunt_twice(monkeypatch):
     monkeypatch.setattr(
         "tightrope.mutants.hunt_mutants", partial(hunt_mutants, workers=1)

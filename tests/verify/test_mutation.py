@@ -11,6 +11,8 @@ from theory.mutants import mutants_of
 from verify.mutation import hunt_mutants
 from verify.worst_cases import tightest
 
+pytestmark = pytest.mark.thorough
+
 (MARGIN,) = [b for b in BUILT_IN if b.id == "class-mean-margin"]
 CONVEX = [b for b in BUILT_IN if b.id == "convex-gd"]
 

@@ -14,6 +14,8 @@ from verify.claims.networks import GD, drawn, members_of, pretrained
 from verify.networks import job_of
 from verify.solvers.network_tuning import tune_networks
 
+pytestmark = pytest.mark.thorough
+
 EXPERIMENTS = [module.EXPERIMENT for module in (decomposition, linearised, network_heads, network_size,
                pretrained_distance, strategies)]  # fmt: skip
 
