@@ -158,6 +158,7 @@ def test_hooks_are_no_part_of_the_site(site):
     assert not list(site.rglob("*.py")) and not list(site.rglob("*.md"))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium")
 def test_pages_opened_from_files_search_and_are_accessible(site):
     from axe_playwright_python.sync_playwright import Axe

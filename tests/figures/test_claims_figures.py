@@ -87,6 +87,7 @@ def test_draws_without_a_crash_or_a_warning(ledger, recwarn):
     assert not warned(recwarn)
 
 
+@pytest.mark.thorough
 def test_every_file_is_there_and_the_same_ledger_gives_the_same_bytes(tmp_path):
     written = build(save(tmp_path / "once", invent(6), CLAIMS[1::2]))
     names = [f"claims/{claim.id}" for claim in CLAIMS[1::2]] + list(PLOTS)

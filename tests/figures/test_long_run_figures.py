@@ -46,6 +46,7 @@ def test_draws_without_a_crash_or_a_warning(figure, kind, tmp_path, recwarn):
     assert not warned(recwarn)
 
 
+@pytest.mark.thorough
 @by_name
 def test_the_same_table_gives_the_same_bytes(figure, tmp_path):
     points = invent(6, 2)

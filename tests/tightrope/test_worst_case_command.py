@@ -59,6 +59,7 @@ def test_json_and_figure():
     assert "tight at t = 1, 2, and at most" in Path("here/nonconvex-gd.txt").read_text()
 
 
+@pytest.mark.thorough
 def test_table_and_the_same_bytes_again():
     options = ("strongly-convex-gd", "--steps", 2, "--step-factor", 1.5, "--deletion", "dropped")
     result = invoke(*options)

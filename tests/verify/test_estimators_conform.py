@@ -34,6 +34,7 @@ def test_scikit_learn_finds_nothing(estimator, check):
     check(estimator)
 
 
+@pytest.mark.thorough
 def test_with_array_api_switched_on_no_check_is_skipped():
     """The switch must be set before scipy is imported. A fresh process also shows that the import is light."""
     found = subprocess.run(

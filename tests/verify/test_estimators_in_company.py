@@ -90,6 +90,7 @@ def test_ensembles_need_no_sample_weights(head, ensemble):
     assert_allclose(fitted.predict_proba(X).sum(axis=1), 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("backend", "jobs"), [("loky", 2), ("threading", 4)])
 def test_workers_give_the_same_bytes(backend, jobs):
     head = make_pipeline(StandardScaler(), StableHeadClassifier(steps=50, exact=True, init_scale=0.1, random_state=1))

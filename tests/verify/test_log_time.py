@@ -167,6 +167,7 @@ def test_what_rounding_hides_is_said_to_be_unresolved() -> None:
     assert not [c for c in found.comparisons if c.verdict.name == "VIOLATED"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [7, 8, 9, 13])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_neither_company_nor_threads_nor_looks_change_a_bit(n, classes) -> None:

@@ -27,6 +27,7 @@ def test_the_ledger_says_what_was_planted(tmp_path: Path) -> None:
     assert not (tmp_path / "shards").exists()
 
 
+@pytest.mark.thorough
 def test_the_same_bytes_whatever_the_blocks_and_workers(tmp_path: Path) -> None:
     for name, block, workers in (("a", 5, 1), ("b", 7, 2)):
         one = replace(EXPERIMENT, block=block)
