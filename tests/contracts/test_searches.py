@@ -35,6 +35,7 @@ def test_no_statistical_bound_is_violated(bound):
 FOUND_SOON = ("one-run", "one-run-loss", "separable-direction", "convex-gd", "regularised-erm", "class-mean-margin")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bound", [b for b in SURE if b.id in FOUND_SOON], ids=lambda b: f"{b.id}/{b.quantity}")
 def test_half_of_an_attained_bound_is_refuted_by_a_small_witness(bound, tmp_path):
     """The twin: the same search must find and shrink it. All claims have theirs in test_worst_cases, which does not search."""

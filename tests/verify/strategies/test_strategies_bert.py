@@ -21,6 +21,8 @@ from verify.solvers.strategies import (
 
 transformers = pytest.importorskip("transformers", reason="needs the extra: pip install 'tightrope[real]'")
 
+pytestmark = pytest.mark.thorough
+
 PAD, START, MASK, WORDS = 0, 1, 2, 15
 SAMPLES, LENGTH, WIDTH = 64, 10, 32
 
